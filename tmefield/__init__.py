@@ -1,0 +1,79 @@
+"""tmefield: cytokine fields around vascularised tumours in 3D, differentiable, with JAX.
+
+Public names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .errors import FileError as FileError
+    from .errors import InputError as InputError
+    from .errors import NumericsError as NumericsError
+    from .errors import ResourceError as ResourceError
+    from .errors import TmefieldError as TmefieldError
+    from .grid import Grid as Grid
+    from .model import Model as Model
+    from .solution import Solution as Solution
+    from .species import Species as Species
+    from .status import Status as Status
+    from .steady import solve_steady as solve_steady
+    from .terms import AbstractTerm as AbstractTerm
+    from .terms import Decay as Decay
+    from .terms import Linear as Linear
+    from .terms import Medium as Medium
+    from .terms import Rates as Rates
+    from .terms import ReceptorUptake as ReceptorUptake
+    from .terms import Secretion as Secretion
+    from .terms import VascularExchange as VascularExchange
+    from .transport.fixed import FixedConcentration as FixedConcentration
+    from .transport.walls import FixedValue as FixedValue
+    from .transport.walls import NoFlux as NoFlux
+    from .transport.walls import Periodic as Periodic
+    from .transport.walls import Robin as Robin
+    from .transport.walls import Walls as Walls
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AbstractTerm": ".terms",
+    "Cells": ".tissue.cells",
+    "Decay": ".terms",
+    "FileError": ".errors",
+    "FixedConcentration": ".transport.fixed",
+    "FixedValue": ".transport.walls",
+    "Grid": ".grid",
+    "InputError": ".errors",
+    "Linear": ".terms",
+    "Medium": ".terms",
+    "Model": ".model",
+    "NoFlux": ".transport.walls",
+    "NumericsError": ".errors",
+    "Periodic": ".transport.walls",
+    "Rates": ".terms",
+    "ReceptorUptake": ".terms",
+    "ResourceError": ".errors",
+    "Robin": ".transport.walls",
+    "Secretion": ".terms",
+    "Solution": ".solution",
+    "Species": ".species",
+    "Status": ".status",
+    "TmefieldError": ".errors",
+    "Trajectory": ".stepping.trajectory",
+    "VascularExchange": ".terms",
+    "VesselNetwork": ".vessels.network",
+    "Walls": ".transport.walls",
+    "evolve": ".stepping.march",
+    "solve_steady": ".steady",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tmefield' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,276 @@
+"""The discrete balance of all species and its solution: Picard to get near, Newton to finish, multigrid CG inside.
+
+    F(x) = (T + L(c)) x - P(c) - b = 0 in the free voxels,
+
+T the transport operator, b what walls and fixed voxels feed in, c the field with the fixed voxels filled in. Each species has
+its own tolerance, its own step and its own status.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from .linalg.krylov import conjugate_gradient
+from .linalg.multigrid import build_hierarchy, v_cycle
+from .linalg.reductions import norm, total
+from .linalg.stencil import Stencil
+from .model import Model
+from .status import Status
+from .terms.term import Rates
+from .transport.assemble import Transport, species_map
+
+LOOSE = 1e-2  # residual reduction asked of a linear solve while the rates still change
+
+
+class Balance(eqx.Module):
+    """A model, and for an implicit time step what storage adds: loss `storage` (1/s) and production `drive` (nM/s)."""
+
+    model: Model
+    storage: Float[Array, "..."] | None = None
+    drive: Float[Array, "s z y x"] | None = None
+
+    def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
+        """Production and loss of the terms and of storage."""
+        production, loss = self.model.rates(concentration)
+        if self.storage is None or self.drive is None:
+            return Rates(production, loss)
+        return Rates(production + self.drive, loss + self.storage)
+
+    def net_loss(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """L c - P."""
+        production, loss = self.rates(concentration)
+        return loss * concentration - production
+
+    def slope(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """d(L c - P)/dc, voxel by voxel: rates of a species depend on its own local concentration alone."""
+        if not self.model.saturable:
+            return self.rates(concentration).loss
+        return jax.jvp(self.net_loss, (concentration,), (jnp.ones_like(concentration),))[1]
+
+
+class BalanceInfo(NamedTuple):
+    """How the solution came about, one value per species (`steps` for all together).
+
+    - `status`: see `Status`.
+    - `iterations`: conjugate-gradient iterations over all steps.
+    - `steps`: Picard and Newton steps.
+    - `residual`: ||F|| / ||sources||, recomputed from the field, never the recursive one.
+    - `backward_error`: ||F|| / (||A|| ||c|| + ||sources||), the measure of what round-off allows.
+    """
+
+    status: Int[Array, " s"]
+    iterations: Int[Array, " s"]
+    steps: Int[Array, ""]
+    residual: Float[Array, " s"]
+    backward_error: Float[Array, " s"]
+
+
+class _Measure(NamedTuple):
+    """The residual field and, per species: its norm and sum, those of the sources, and ||A|| ||x||."""
+
+    field: Float[Array, "s z y x"]
+    size: Float[Array, " s"]
+    drift: Float[Array, " s"]
+    sources: Float[Array, " s"]
+    supply: Float[Array, " s"]
+    throughput: Float[Array, " s"]
+
+    @property
+    def merit(self) -> Float[Array, " s"]:
+        """Relative residual in the mean square plus relative defect of the mass budget."""
+        return _ratio(self.size, self.sources) + _ratio(self.drift, self.supply)
+
+    @property
+    def backward_error(self) -> Float[Array, " s"]:
+        """||F|| / (||A|| ||x|| + ||sources||)."""
+        return _ratio(self.size, self.throughput + self.sources)
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return part / jnp.where(whole > 0, whole, 1)
+
+
+def fill_fixed(transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """The field with the fixed voxels at their values."""
+    return x if transport.held is None else jnp.where(transport.held, transport.value, x)
+
+
+def residual(balance: Balance, x: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """F(x), nM/s, zero in fixed voxels."""
+    return _measure(balance, balance.model.transport(), x).field
+
+
+def _measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"]) -> _Measure:
+    production, loss = balance.rates(fill_fixed(transport, x))
+
+    def one(arguments):
+        batched, u, made, lost = arguments
+        channel = transport.channel(batched)
+        source = channel.production + _on_free(channel.free, made)
+        operator = Stencil(channel.stencil.faces, channel.stencil.loss + _on_free(channel.free, lost))
+        f = operator.apply(u) - source
+        return f, norm(f), jnp.abs(total(f)), norm(source), total(source), operator.row_norm() * norm(u)
+
+    return _Measure(*species_map(one, (transport.batched(), x, production, loss)))
+
+
+def _on_free(free: Array | None, field: Array) -> Array:
+    return field if free is None else jnp.where(free, field, 0)
+
+
+class _Settings(NamedTuple):
+    rtol: Float[Array, ""]
+    max_steps: Int[Array, ""]
+    max_iterations: Int[Array, ""]
+    once: Int[Array, ""]
+
+
+class _State(NamedTuple):
+    x: Float[Array, "s z y x"]
+    measure: _Measure
+    newton: Array
+    iterations: Int[Array, " s"]
+    steps: Int[Array, ""]
+    ended: Array
+    breakdown: Array
+
+
+def find_root(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
+    """Solve F(x) = 0 from the start `x`; not differentiable, see `implicit`.
+
+    A Picard step (rates held at the present field) keeps the field positive whatever the start. Newton steps follow and are kept
+    where they lower the residual; otherwise the next step of that species is Picard's again. From zero, the first Picard
+    field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
+    """
+    dtype = x.dtype
+    transport = balance.model.transport()
+    count = transport.count
+    settings = _Settings(
+        jnp.asarray(rtol, dtype), jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32), jnp.minimum(1, jnp.asarray(max_steps, jnp.int32))
+    )
+    start = _State(
+        x,
+        _measure(balance, transport, x),
+        jnp.full(count, not balance.model.saturable),
+        jnp.zeros(count, jnp.int32),
+        jnp.zeros((), jnp.int32),
+        jnp.zeros(count, bool),
+        jnp.zeros(count, bool),
+    )
+
+    def unfinished(state: _State):
+        return jnp.any(~_settled(state.measure, settings) & ~state.ended & ~state.breakdown) & (state.steps < settings.max_steps)
+
+    end = jax.lax.while_loop(unfinished, lambda state: _step(balance, transport, settings, state), start)
+    return end.x, _info(end, settings)
+
+
+def _settled(measure: _Measure, settings: _Settings) -> Array:
+    """Residual and budget defect below rtol, or below what round-off leaves of them.
+
+    Round-off is random from voxel to voxel. So the sum over the voxels is judged apart: it stays small when a residual is
+    noise, and is large when the mean of the field is still wrong.
+    """
+    noise = 2 * jnp.finfo(measure.size.dtype).eps * (measure.throughput + measure.sources)
+    return (measure.size <= jnp.maximum(settings.rtol * measure.sources, noise)) & (measure.drift <= jnp.maximum(settings.rtol * measure.supply, noise))
+
+
+def _step(balance: Balance, transport: Transport, settings: _Settings, state: _State) -> _State:
+    field = fill_fixed(transport, state.x)
+    diagonal = balance.rates(field).loss
+    if balance.model.saturable:
+        diagonal = jnp.where(state.newton[:, None, None, None], balance.slope(field), diagonal)
+    tolerance = _inner_tolerance(state.measure, settings, loose=balance.model.saturable)
+    correction, used, failed = solve_linear(transport, diagonal, -state.measure.field, tolerance, settings.max_iterations, settings.once)
+    moved = state.x + correction
+    measure = _measure(balance, transport, moved)
+    better = measure.merit < state.measure.merit
+    keep = better | (~state.newton & jnp.isfinite(measure.size) & jnp.asarray(balance.model.saturable))
+    chosen = jax.tree.map(lambda new, old: jnp.where(keep.reshape(-1, *(1,) * (new.ndim - 1)), new, old), (moved, measure), (state.x, state.measure))
+    exhausted = ~better & (_at_round_off(state.measure) | jnp.asarray(not balance.model.saturable))
+    return _State(*chosen, keep, state.iterations + used, state.steps + 1, state.ended | exhausted, state.breakdown | failed)
+
+
+def _at_round_off(measure: _Measure) -> Array:
+    return measure.backward_error <= 32 * jnp.finfo(measure.size.dtype).eps
+
+
+def _inner_tolerance(measure: _Measure, settings: _Settings, *, loose: bool) -> Array:
+    """What a linear solve has to reach: half of what is missing; nothing (2) where a species has settled."""
+    missing = 0.5 * settings.rtol / jnp.where(measure.merit > 0, measure.merit, 1)
+    wanted = jnp.clip(missing, LOOSE if loose else 0, 0.1)
+    return jnp.where(_settled(measure, settings), 2, wanted)
+
+
+def solve_linear(transport: Transport, diagonal, right, tolerance, max_iterations, once) -> tuple[Float[Array, "s z y x"], Int[Array, " s"], Array]:
+    """(T + diagonal) x = right for each species by multigrid-preconditioned conjugate gradients.
+
+    Returns the fields, the iterations used and whether the method broke down.
+    """
+
+    def one(arguments):
+        batched, local, b, rtol = arguments
+        channel = transport.channel(batched)
+        operator = Stencil(channel.stencil.faces, channel.stencil.loss + _on_free(channel.free, local))
+        hierarchy = build_hierarchy(operator, transport.grid.spacing)
+        result = conjugate_gradient(operator.apply, lambda r: v_cycle(hierarchy, r, once), _on_free(channel.free, b), rtol=rtol, max_iterations=max_iterations)
+        return result.x, result.iterations, result.breakdown
+
+    return species_map(one, (transport.batched(), diagonal, right, tolerance))
+
+
+def _info(state: _State, settings: _Settings) -> BalanceInfo:
+    measure = state.measure
+    done = _settled(measure, settings) | (state.ended & _at_round_off(measure))
+    status = jnp.where(state.breakdown, int(Status.BREAKDOWN), int(Status.ITERATION_LIMIT))
+    status = jnp.where(done, int(Status.CONVERGED), status)
+    status = jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE)).astype(jnp.int32)
+    return BalanceInfo(status, state.iterations, state.steps, _ratio(measure.size, measure.sources), measure.backward_error)
+
+
+@eqx.filter_custom_jvp
+def implicit(x: Float[Array, "s z y x"], balance: Balance, rtol) -> Float[Array, "s z y x"]:
+    """The root `x` of F, given the derivative of the implicit function: dx = -J^-1 (dF/dparameters) dparameters.
+
+    The value is `x` itself, so that nothing is paid where no derivative is asked for. Forward, reverse and higher modes follow
+    from `jax.lax.custom_linear_solve` with the symmetric Jacobian J = T + d(L c - P)/dc.
+    """
+    return x
+
+
+@implicit.def_jvp
+def _implicit_jvp(primals, tangents):
+    x, balance, rtol = primals
+    _, balance_dot, _ = tangents
+    x = implicit(x, balance, rtol)
+    _, change = eqx.filter_jvp(lambda b: residual(b, x), (balance,), (balance_dot,))
+    return x, -solve_jacobian(balance, x, change, rtol)
+
+
+def solve_jacobian(balance: Balance, x: Float[Array, "s z y x"], right: Float[Array, "s z y x"], rtol) -> Float[Array, "s z y x"]:
+    """J^-1 right at the field x, differentiable in everything."""
+    transport = balance.model.transport()
+    slope = balance.slope(fill_fixed(transport, x))
+
+    def apply(v):
+        def one(arguments):
+            batched, local, u = arguments
+            channel = transport.channel(batched)
+            return channel.stencil.apply(u) + (u * local if channel.free is None else jnp.where(channel.free, u * local, u))
+
+        return species_map(one, (transport.batched(), slope, v))
+
+    frozen_transport, frozen_slope = jax.lax.stop_gradient((transport, slope))
+    tolerance = jnp.full(transport.count, rtol, x.dtype)
+    limit = jnp.asarray(500, jnp.int32)
+    # A trip count of 1 that XLA cannot see: loops that must stay loops.
+    once = jnp.minimum(1, jnp.isfinite(tolerance[0]).astype(jnp.int32))
+
+    def solve(_, b):
+        solution = solve_linear(frozen_transport, frozen_slope, b, tolerance, limit, once)[0]
+        return solution if frozen_transport.held is None else jnp.where(frozen_transport.held, b, solution)
+
+    return jax.lax.custom_linear_solve(apply, right, solve, symmetric=True)

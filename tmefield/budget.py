@@ -1,0 +1,97 @@
+"""The mass budget of a steady field: what every term made and removed, what crossed walls and fixed voxels."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .balance import fill_fixed
+from .linalg.reductions import total
+from .model import Model
+from .terms.term import NANOMOLAR
+from .transport.assemble import Transport, species_map
+
+WALL_NAMES = ("lower z wall", "upper z wall", "lower y wall", "upper y wall", "lower x wall", "upper x wall")
+
+
+class Budget(eqx.Module):
+    """Amounts per second for each species, molecules/s.
+
+    - `made`, `lost`: by term label, [species].
+    - `walls`: net flow out through each wall that is open, by name, [species]; negative is inflow.
+    - `fixed`: net flow into the fixed voxels, [species].
+    - `defect`: (made - lost - walls - fixed) over everything that came in, [species].
+    """
+
+    made: dict[str, Float[Array, " s"]]
+    lost: dict[str, Float[Array, " s"]]
+    walls: dict[str, Float[Array, " s"]]
+    fixed: Float[Array, " s"]
+    income: Float[Array, " s"]
+    defect: Float[Array, " s"]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    def lines(self) -> list[str]:
+        """The budget as text, one line per entry and species."""
+        rows = []
+        for index, name in enumerate(self.names):
+            rows.append(f"{name}: in {float(self.income[index]):.4g} molecules/s, defect {float(self.defect[index]):.1e} of it")
+            for title, entries in (("made by", self.made), ("lost to", self.lost), ("out through", self.walls)):
+                rows += [f"  {title} {label}: {float(values[index]):.4g}" for label, values in entries.items() if float(values[index]) != 0]
+            if float(self.fixed[index]) != 0:
+                rows.append(f"  into fixed voxels: {float(self.fixed[index]):.4g}")
+        return rows
+
+
+def mass_budget(model: Model, concentration: Float[Array, "s z y x"]) -> Budget:
+    """The budget of a field over its free voxels."""
+    transport = model.transport()
+    made, lost = _terms(model, transport, concentration)
+    walls = _walls(transport, concentration)
+    fixed = _fixed(transport, concentration)
+    outflow = sum((jnp.maximum(flow, 0) for flow in walls.values()), jnp.zeros(transport.count, model.dtype)) + jnp.maximum(fixed, 0)
+    inflow = sum((jnp.maximum(-flow, 0) for flow in walls.values()), jnp.zeros(transport.count, model.dtype)) + jnp.maximum(-fixed, 0)
+    income = sum(made.values(), inflow)
+    defect = (income - sum(lost.values(), outflow)) / jnp.where(income > 0, income, 1)
+    return Budget(made, lost, walls, fixed, income, defect, model.names)
+
+
+def _terms(model: Model, transport: Transport, concentration) -> tuple[dict[str, Array], dict[str, Array]]:
+    made: dict[str, Array] = {}
+    lost: dict[str, Array] = {}
+    amount = model.grid.voxel_volume * NANOMOLAR
+    zero = jnp.zeros(transport.count, model.dtype)
+    for term, changes in model.term_rates(concentration):
+        for name, (production, loss) in changes.items():
+            index = model.names.index(name)
+            free = jnp.ones(model.grid.shape, model.dtype) if transport.held is None else (~transport.held[index]).astype(model.dtype)
+            made[term.label] = made.get(term.label, zero).at[index].add(total(free * production) * amount)
+            lost[term.label] = lost.get(term.label, zero).at[index].add(total(free * loss * concentration[index]) * amount)
+    return made, lost
+
+
+def _walls(transport: Transport, concentration) -> dict[str, Array]:
+    flows = {}
+    for index, wall in enumerate(transport.walls):
+        if wall is not None:
+            axis, upper = divmod(index, 2)
+            near = jnp.take(concentration, -1 if upper else 0, axis=axis + 1)
+            free = 1 if transport.held is None else 1 - jnp.take(transport.held, -1 if upper else 0, axis=axis + 1).astype(near.dtype)
+            area = transport.grid.voxel_volume / transport.grid.spacing[axis]
+            flux = wall.conductance * (near - wall.outside) * free
+            flows[WALL_NAMES[index]] = jnp.sum(jnp.sum(flux, axis=-1), axis=-1) * (area * NANOMOLAR)
+    return flows
+
+
+def _fixed(transport: Transport, concentration) -> Array:
+    if transport.held is None or transport.sealed:
+        return jnp.zeros(transport.count, concentration.dtype)
+
+    def one(arguments):
+        """What the fixed voxels take: the elimination's loss and production, the walls left out."""
+        batched, c = arguments
+        conductivity, walls, wraps, held, value = batched
+        channel = transport.channel((conductivity, tuple(None for _ in walls), wraps, held, value))
+        return total(channel.stencil.loss * c - channel.production)
+
+    amount = transport.grid.voxel_volume * NANOMOLAR
+    return species_map(one, (transport.batched(), fill_fixed(transport, concentration))) * amount

@@ -1,0 +1,49 @@
+"""Checks of values at the door: they act on concrete values and let traced ones pass."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .errors import InputError
+
+
+def concrete(value: Any) -> np.ndarray | None:
+    """The value as a NumPy array, or None where it is being traced by a JAX transformation."""
+    try:
+        return np.asarray(value)
+    except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError):
+        return None
+
+
+def as_parameter(value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int, ...]] | None = None, positive: bool = False) -> jax.Array:
+    """`value` as a floating JAX array, checked to be finite and not negative (above zero where `positive`).
+
+    **Raises** `InputError` naming the parameter, its unit, the first bad voxel and, where `shapes` is given, the shapes allowed.
+    """
+    try:
+        array = jnp.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be a number or an array in {unit}; got {value!r}") from error
+    if not jnp.issubdtype(array.dtype, jnp.floating):
+        if not (jnp.issubdtype(array.dtype, jnp.integer) or array.dtype == bool):
+            raise InputError(f"{name} must be real, in {unit}; got dtype {array.dtype}")
+        array = array.astype(jnp.result_type(float))
+    if shapes is not None and array.shape not in shapes:
+        allowed = " or ".join("a number" if shape == () else str(list(shape)) for shape in shapes)
+        raise InputError(f"{name} has shape {list(array.shape)}, expected {allowed} ({unit})")
+    known = concrete(array)
+    if known is not None:
+        _check_range(known, name, unit, positive=positive)
+    return array
+
+
+def _check_range(known: np.ndarray, name: str, unit: str, *, positive: bool) -> None:
+    bad = ~np.isfinite(known) | ((known <= 0) if positive else (known < 0))
+    if bad.any():
+        where = np.unravel_index(int(np.argmax(bad)), bad.shape)
+        at = f" at index {[int(i) for i in where]}" if known.ndim else ""
+        wanted = "finite and above zero" if positive else "finite and not negative"
+        raise InputError(f"{name} must be {wanted} ({unit}); got {float(known[where]):g}{at}")

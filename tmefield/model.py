@@ -1,0 +1,127 @@
+"""A model: a grid, species, mechanisms, walls and fixed voxels, checked at construction."""
+
+from collections import Counter
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .checks import as_parameter
+from .errors import InputError
+from .grid import Grid
+from .species import Species
+from .terms.term import AbstractTerm, Medium, Rates
+from .transport.assemble import Transport, assemble
+from .transport.fixed import FixedConcentration
+from .transport.walls import NoFlux, Walls, walls_of
+
+
+class Model(eqx.Module):
+    """The balance of every species i,
+
+        phi dc_i/dt = div(phi D_i grad c_i) + P_i(c) - L_i(c) c_i,
+
+    c in nM per volume of interstitial fluid, P and L the sums over the terms, per volume of tissue.
+
+    **Arguments**
+
+    - `grid`: the voxels.
+    - `species`: the species, in the order of the leading axis of every field [species, z, y, x].
+    - `terms`: mechanisms.
+    - `walls`: one wall for all, `Walls`, or a dict from species name to either; no-flux by default.
+    - `fixed`: voxels whose concentration is held.
+    - `volume_fraction`: phi, the fluid's share of the tissue, in (0, 1]; a number or a field [z, y, x].
+    - `dtype`: floating type of the computation; by default JAX's (float32, or float64 where x64 is on).
+
+    Every number in it is an array leaf: it can be differentiated, replaced (`equinox.tree_at`) and mapped over.
+
+    **Raises** `InputError` where shapes, names, signs or walls do not fit.
+    """
+
+    grid: Grid = eqx.field(static=True)
+    species: tuple[Species, ...]
+    terms: tuple[AbstractTerm, ...]
+    walls: tuple[Walls, ...]
+    fixed: FixedConcentration | None
+    volume_fraction: Float[Array, "..."]
+
+    def __init__(self, grid: Grid, species, terms, walls=NoFlux(), fixed: FixedConcentration | None = None, volume_fraction=1.0, dtype=None):  # noqa: B008
+        names = tuple(one.name for one in species)
+        doubled = [name for name, count in Counter(names).items() if count > 1]
+        if not names or doubled:
+            raise InputError(f"a model needs species with different names; got {list(names)}")
+        cast = _caster(jnp.result_type(float) if dtype is None else dtype)
+        self.grid = grid
+        self.species = cast(tuple(species))
+        self.terms = cast(tuple(terms))
+        self.walls = cast(walls_of(walls, names))
+        self.fixed = cast(fixed)
+        self.volume_fraction = cast(as_parameter(volume_fraction, "volume_fraction", "1", shapes=((), grid.shape), positive=True))
+        self._check(names)
+
+    def _check(self, names: tuple[str, ...]) -> None:
+        for one in self.species:
+            as_parameter(one.diffusivity, f"diffusivity of {one.name}", "um2/s", shapes=((), self.grid.shape))
+        for name, walls in zip(names, self.walls, strict=True):
+            walls.check(self.grid.shape, f"walls of {name}")
+        if self.fixed is not None:
+            self.fixed.check(self.grid.shape, len(names))
+        for term in self.terms:
+            unknown = set(term.acts_on) - set(names)
+            if unknown:
+                raise InputError(f"{type(term).__name__} acts on {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
+            term.check(self.grid.shape, self.medium)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the species in order."""
+        return tuple(one.name for one in self.species)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Shape of a field of all species."""
+        return (len(self.species), *self.grid.shape)
+
+    @property
+    def dtype(self):
+        """Floating type of the computation."""
+        return self.volume_fraction.dtype
+
+    @property
+    def saturable(self) -> bool:
+        """Whether any rate depends on a concentration."""
+        return any(term.saturable for term in self.terms)
+
+    @property
+    def medium(self) -> Medium:
+        """What the terms may know."""
+        return Medium(self.volume_fraction, dict(zip(self.names, self.species, strict=True)), self.grid.voxel_volume)
+
+    def transport(self) -> Transport:
+        """The transport operators of all species."""
+        conductivities = [self.volume_fraction * one.diffusivity for one in self.species]
+        return assemble(self.grid, conductivities, self.walls, self.fixed)
+
+    def term_rates(self, concentration: Float[Array, "s z y x"]) -> list[tuple[AbstractTerm, dict[str, Rates]]]:
+        """Each term with its production and loss per species."""
+        fields = dict(zip(self.names, concentration, strict=True))
+        medium = self.medium
+        return [(term, term.rates(fields, medium)) for term in self.terms]
+
+    def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
+        """Production P (nM/s) and loss coefficient L (1/s) of all terms together, [species, z, y, x] each."""
+        totals = {name: [jnp.zeros((), self.dtype), jnp.zeros((), self.dtype)] for name in self.names}
+        for _, changes in self.term_rates(concentration):
+            for name, change in changes.items():
+                totals[name][0] = totals[name][0] + change.production
+                totals[name][1] = totals[name][1] + change.loss
+        production, loss = (jnp.stack([jnp.broadcast_to(totals[name][i], self.grid.shape) for name in self.names]) for i in (0, 1))
+        return Rates(production, loss)
+
+
+def _caster(dtype):
+    def cast(tree):
+        return jax.tree.map(lambda leaf: leaf.astype(dtype) if eqx.is_inexact_array(leaf) else leaf, tree)
+
+    return cast

@@ -1,0 +1,108 @@
+"""A steady field with everything that says how far to trust it."""
+
+import warnings
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .balance import Balance, BalanceInfo, fill_fixed, solve_linear
+from .budget import Budget
+from .checks import concrete
+from .errors import InputError
+from .linalg.reductions import inner
+from .model import Model
+from .status import Status
+
+
+class Solution(eqx.Module):
+    """The steady fields of a model.
+
+    - `concentration`: [species, z, y, x], nM.
+    - `stats`: status, iterations, recomputed residual and backward error per species (`BalanceInfo`).
+    - `budget`: what was made, lost and carried through the walls (`Budget`).
+    """
+
+    model: Model
+    concentration: Float[Array, "s z y x"]
+    stats: BalanceInfo
+    budget: Budget
+
+    def __getitem__(self, name: str) -> Float[Array, "z y x"]:
+        """The field of one species, nM."""
+        if name not in self.model.names:
+            raise InputError(f"no species {name!r} in this solution; it has {', '.join(self.model.names)}")
+        return self.concentration[self.model.names.index(name)]
+
+    @property
+    def status(self) -> Status:
+        """The worst status of any species."""
+        return Status(int(jnp.max(self.stats.status)))
+
+    @property
+    def converged(self) -> Array:
+        """Whether every species converged, as an array that may be traced."""
+        return jnp.all(self.stats.status == int(Status.CONVERGED))
+
+    def relaxation_time(self, steps: int = 4) -> Float[Array, " s"]:
+        """The slowest relaxation time of each species around this field, s.
+
+        The largest eigenvalue of J^-1 phi by `steps` inverse iterations with the solver itself (residual 1e-2), from below:
+        a perturbation of the steady field dies away at least as fast as exp(-t/time) once its fast parts are gone.
+        """
+        return _relaxation_time(self.model, self.concentration, steps)
+
+    def to_dataset(self, **extra):
+        """The solution as an `xarray.Dataset` with CF metadata; `extra` as in `tmefield.output.collect.collect`."""
+        from .output.collect import collect
+        from .output.netcdf import to_dataset
+
+        return to_dataset(collect(self, **extra))
+
+    def to_netcdf(self, path, **extra) -> None:
+        """Write the solution as CF-1.11 NetCDF, atomically."""
+        from .output.collect import collect
+        from .output.netcdf import write_netcdf
+
+        write_netcdf(collect(self, **extra), path)
+
+
+@eqx.filter_jit
+def _relaxation_time(model: Model, concentration: Array, steps: int) -> Array:
+    balance, transport = Balance(model), model.transport()
+    slope = balance.slope(concentration)
+    phi = jnp.broadcast_to(model.volume_fraction, model.grid.shape)
+    free = jnp.ones(model.shape, model.dtype) if transport.held is None else (~transport.held).astype(model.dtype)
+    tolerance = jnp.full(transport.count, 1e-2, model.dtype)
+    limit = jnp.asarray(100, jnp.int32)
+    once = jnp.minimum(1, (model.volume_fraction.reshape(-1)[0] > 0).astype(jnp.int32))
+    v = free
+    time = jnp.zeros(transport.count, model.dtype)
+    for _ in range(steps):
+        size = jnp.stack([jnp.sqrt(inner(u, u)) for u in v])
+        v = v / size[:, None, None, None]
+        w = solve_linear(transport, slope, phi * v, tolerance, limit, once)[0]
+        time = jnp.stack([inner(a, phi * b) / inner(a, phi * a) for a, b in zip(v, w, strict=True)])
+        v = w
+    return time
+
+
+def warn_if_not_converged(solution: Solution) -> None:
+    """A warning that names each species which did not converge, and why; silent while values are traced."""
+    status = concrete(solution.stats.status)
+    if status is None or (status == int(Status.CONVERGED)).all():
+        return
+    residual = np.asarray(solution.stats.residual)
+    said = [
+        f"{name}: {Status(int(code)).explanation} (residual {residual[i]:.1e})"
+        for i, (name, code) in enumerate(zip(solution.model.names, status, strict=True))
+        if code
+    ]
+    warnings.warn("the steady solve did not converge; " + "; ".join(said), stacklevel=3)
+
+
+def assemble_solution(model: Model, x: Array, info: BalanceInfo, budget) -> Solution:
+    """The solution from the free unknowns `x`."""
+    concentration = fill_fixed(model.transport(), x)
+    return Solution(model, concentration, info, budget(model, concentration))

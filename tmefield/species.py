@@ -1,0 +1,50 @@
+"""A diffusing species: its transport parameters, and what kind of substance it is."""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from .checks import as_parameter
+from .errors import InputError
+
+
+class Species(eqx.Module):
+    """A solute of the interstitial fluid.
+
+    **Arguments**
+
+    - `name`: short identifier, the key under which terms and outputs know the species.
+    - `diffusivity`: effective diffusivity D in the pore fluid, um2/s; a number or a field [z, y, x].
+    - `decay`: extracellular decay rate k, 1/s, used by `Decay`.
+    - `molecular_weight`: kDa, for mass concentrations; None where it is not known.
+    - `species_class`: "cytokine", "antibody" or "oxygen": decides which mean concentrations are plausible.
+
+    **Raises** `InputError` for an empty name, a negative or non-finite rate.
+    """
+
+    name: str = eqx.field(static=True)
+    diffusivity: Float[Array, "..."]
+    decay: Float[Array, "..."]
+    molecular_weight: float | None = eqx.field(static=True)
+    species_class: str = eqx.field(static=True)
+
+    def __init__(self, name: str, diffusivity, decay=0.0, molecular_weight: float | None = None, species_class: str = "cytokine"):
+        if not isinstance(name, str) or not name:
+            raise InputError(f"a species needs a name; got {name!r}")
+        if species_class not in ("cytokine", "antibody", "oxygen"):
+            raise InputError(f"{name}: species_class must be cytokine, antibody or oxygen; got {species_class!r}")
+        if molecular_weight is not None and not molecular_weight > 0:
+            raise InputError(f"{name}: molecular_weight must be above zero (kDa); got {molecular_weight!r}")
+        self.name = name
+        self.diffusivity = as_parameter(diffusivity, f"diffusivity of {name}", "um2/s")
+        self.decay = as_parameter(decay, f"decay of {name}", "1/s")
+        self.molecular_weight = molecular_weight
+        self.species_class = species_class
+
+    @classmethod
+    def from_library(cls, name: str) -> "Species":
+        """The species of the library under this name or alias, with its default parameters (see `tmefield info NAME`)."""
+        from .library import species as lookup
+
+        record = lookup(name)
+        value = {key: parameter.internal for key, parameter in record.parameters.items() if key in ("diffusivity", "decay", "molecular_weight")}
+        return cls(record.id, value["diffusivity"], value.get("decay", 0.0), value.get("molecular_weight"), record.species_class)

@@ -1,0 +1,25 @@
+"""How a solve ended."""
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """The outcome of a solve, one per species."""
+
+    CONVERGED = 0
+    ITERATION_LIMIT = 1
+    BREAKDOWN = 2
+    NON_FINITE = 3
+
+    @property
+    def explanation(self) -> str:
+        """What happened, and what to do."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Status.CONVERGED: "converged to the asked tolerance, or to the round-off of the number type",
+    Status.ITERATION_LIMIT: "stopped at the iteration limit: raise max_steps, loosen rtol, or check that every source has a sink",
+    Status.BREAKDOWN: "a search direction had no positive energy: the operator is not positive definite (no loss anywhere and no-flux walls?)",
+    Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
+}

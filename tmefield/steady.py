@@ -1,0 +1,55 @@
+"""The steady solve: from a model to its fields, with exact derivatives."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .balance import Balance, find_root, implicit
+from .budget import mass_budget
+from .errors import InputError
+from .model import Model
+from .solution import Solution, assemble_solution, warn_if_not_converged
+
+
+def solve_steady(
+    model: Model, rtol: float = 1e-6, *, initial: Float[Array, "s z y x"] | None = None, max_steps: int = 50, max_iterations: int = 200
+) -> Solution:
+    """The steady state of a model: div(phi D grad c) + P(c) - L(c) c = 0 for every species.
+
+    Multigrid-preconditioned conjugate gradients inside Picard and Newton steps, each species to its own tolerance. The result
+    can be differentiated (`jax.grad`, `jax.jvp`, also twice) with respect to every array in the model, by the implicit function theorem.
+    New values in the same shapes use the compiled program again.
+
+    **Arguments**
+
+    - `model`: what to solve.
+    - `rtol`: residual relative to the sources, per species; below the round-off of the number type, that is what is reached.
+    - `initial`: field to start from [species, z, y, x], nM; zero by default.
+    - `max_steps`, `max_iterations`: limits of the nonlinear steps and of the iterations inside each.
+
+    **Returns** a `Solution`; one that did not converge warns and carries its status.
+
+    **Raises** `InputError` for a tolerance or start that does not fit.
+    """
+    if not 0 < rtol < 1:
+        raise InputError(f"rtol must lie between 0 and 1; got {rtol!r}")
+    if initial is not None and jnp.shape(initial) != model.shape:
+        raise InputError(f"initial has shape {list(jnp.shape(initial))}, expected {list(model.shape)} (species, z, y, x; nM)")
+    start = None if initial is None else jnp.asarray(initial, model.dtype)
+    limits = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
+    solution = _solve(model, start, jnp.asarray(rtol, model.dtype), limits)
+    warn_if_not_converged(solution)
+    return solution
+
+
+@eqx.filter_jit
+def _solve(model: Model, initial: Array | None, rtol: Array, limits: tuple[Array, Array]) -> Solution:
+    start = jnp.zeros(model.shape, model.dtype) if initial is None else initial
+    if model.fixed is not None:
+        held = model.transport().held
+        start = start if held is None else jnp.where(held, 0, start)
+    # The search itself is not differentiated: `implicit` gives its result the derivative of the root.
+    root, info = find_root(*jax.lax.stop_gradient((Balance(model), start, rtol, *limits)))
+    x = implicit(root, Balance(model), rtol)
+    return assemble_solution(model, x, info, mass_budget)

@@ -1,0 +1,10 @@
+"""Mechanisms, one a file, each giving a production and a loss; a new one is a new file and a line here."""
+
+from .decay import Decay as Decay
+from .exchange import VascularExchange as VascularExchange
+from .linear import Linear as Linear
+from .secretion import Secretion as Secretion
+from .term import AbstractTerm as AbstractTerm
+from .term import Medium as Medium
+from .term import Rates as Rates
+from .uptake import ReceptorUptake as ReceptorUptake

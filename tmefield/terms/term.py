@@ -1,0 +1,54 @@
+"""What a term is: one local mechanism, in production/loss form."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from ..species import Species
+
+NANOMOLAR = 0.602214076  # molecules per um3 in 1 nmol/L
+
+
+class Rates(NamedTuple):
+    """What a term does to one species, per volume of tissue: `production` P, nM/s, and `loss` coefficient L, 1/s.
+
+    Both are numbers or fields [z, y, x] and not negative; the balance reads P - L c.
+    """
+
+    production: Float[Array, "..."]
+    loss: Float[Array, "..."]
+
+
+class Medium(eqx.Module):
+    """What a term may know of its surroundings: the fluid's volume fraction, the species, the voxel volume (um3)."""
+
+    volume_fraction: Float[Array, "..."]
+    species: dict[str, Species]
+    voxel_volume: float = eqx.field(static=True)
+
+
+class AbstractTerm(eqx.Module):
+    """A local mechanism that makes or removes species.
+
+    A new mechanism is a subclass in a file of its own: `acts_on` names the species it changes (empty: every species),
+    `saturable` says whether its rates depend on the concentration of that same species, and `rates` gives them.
+    """
+
+    acts_on: eqx.AbstractVar[tuple[str, ...]]
+    saturable: eqx.AbstractVar[bool]
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The name under which the mass budget lists this term."""
+
+    @abstractmethod
+    def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
+        """Production and loss for each species that the term changes, at the given concentrations (nM)."""
+
+    @abstractmethod
+    def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
+        """Raise `InputError` where the term does not fit a grid of this shape or these species."""

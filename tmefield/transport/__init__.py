@@ -1,0 +1,1 @@
+"""Diffusion, walls and fixed voxels: from a model's media to face conductances."""

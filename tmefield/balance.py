@@ -123,6 +123,7 @@ def _on_free(free: Array | None, field: Array) -> Array:
 
 class _Settings(NamedTuple):
     rtol: Float[Array, ""]
+    start: Float[Array, " s"] | None
     max_steps: Int[Array, ""]
     max_iterations: Int[Array, ""]
     once: Int[Array, ""]
@@ -138,8 +139,13 @@ class _State(NamedTuple):
     breakdown: Array
 
 
-def find_root(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
+def find_root(
+    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False
+) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
     """Solve F(x) = 0 from the start `x`; not differentiable, see `implicit`.
+
+    The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
+    (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change.
 
     A Picard step (rates held at the present field) keeps the field positive whatever the start. Newton steps follow and are kept
     where they lower the residual; otherwise the next step of that species is Picard's again. From zero, the first Picard
@@ -148,12 +154,12 @@ def find_root(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max
     dtype = x.dtype
     transport = balance.model.transport()
     count = transport.count
-    settings = _Settings(
-        jnp.asarray(rtol, dtype), jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32), jnp.minimum(1, jnp.asarray(max_steps, jnp.int32))
-    )
+    first = _measure(balance, transport, x)
+    steps, iterations = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
+    settings = _Settings(jnp.asarray(rtol, dtype), first.size if from_start else None, steps, iterations, jnp.minimum(1, steps))
     start = _State(
         x,
-        _measure(balance, transport, x),
+        first,
         jnp.full(count, not balance.model.saturable),
         jnp.zeros(count, jnp.int32),
         jnp.zeros((), jnp.int32),
@@ -175,7 +181,15 @@ def _settled(measure: _Measure, settings: _Settings) -> Array:
     noise, and is large when the mean of the field is still wrong.
     """
     noise = 2 * jnp.finfo(measure.size.dtype).eps * (measure.throughput + measure.sources)
-    return (measure.size <= jnp.maximum(settings.rtol * measure.sources, noise)) & (measure.drift <= jnp.maximum(settings.rtol * measure.supply, noise))
+    wanted = _tolerance(measure, settings)
+    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & (measure.drift <= jnp.maximum(wanted * measure.supply, noise))
+
+
+def _tolerance(measure: _Measure, settings: _Settings) -> Array:
+    """The residual asked for, relative to the sources."""
+    if settings.start is None:
+        return jnp.broadcast_to(settings.rtol, measure.size.shape)
+    return settings.rtol * jnp.minimum(1, _ratio(settings.start, measure.sources) + 1e-3)
 
 
 def _step(balance: Balance, transport: Transport, settings: _Settings, state: _State) -> _State:
@@ -200,7 +214,7 @@ def _at_round_off(measure: _Measure) -> Array:
 
 def _inner_tolerance(measure: _Measure, settings: _Settings, *, loose: bool) -> Array:
     """What a linear solve has to reach: half of what is missing; nothing (2) where a species has settled."""
-    missing = 0.5 * settings.rtol / jnp.where(measure.merit > 0, measure.merit, 1)
+    missing = 0.5 * _tolerance(measure, settings) / jnp.where(measure.merit > 0, measure.merit, 1)
     wanted = jnp.clip(missing, LOOSE if loose else 0, 0.1)
     return jnp.where(_settled(measure, settings), 2, wanted)
 

@@ -1,6 +1,7 @@
 """The box of voxels on which every field lives."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from .errors import InputError
 AXES = ("z", "y", "x")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Grid:
     """A box of `shape` voxels, axes in the order z, y, x, lengths in um.
 
@@ -20,7 +21,7 @@ class Grid:
     **Arguments**
 
     - `shape`: number of voxels (z, y, x), each at least 1; a tissue section is a thin grid with one voxel in z.
-    - `spacing`: voxel size (z, y, x) in um, each its own.
+    - `spacing`: voxel size (z, y, x) in um, each its own, or one number for cubic voxels.
     - `origin`: lower corner of the box (z, y, x) in um.
 
     **Raises** `InputError` for a shape that is not three positive integers or a spacing that is not positive and finite.
@@ -28,25 +29,26 @@ class Grid:
 
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    origin: tuple[float, float, float]
 
-    def __post_init__(self):
-        for name in ("shape", "spacing", "origin"):
-            value = getattr(self, name)
-            if isinstance(value, (int, float)) or len(tuple(value)) != 3:
+    def __init__(self, shape: Sequence[float], spacing: float | Sequence[float], origin: Sequence[float] = (0.0, 0.0, 0.0)):
+        if isinstance(spacing, (int, float)):
+            spacing = (spacing,) * 3
+        for name, value in (("shape", shape), ("spacing", spacing), ("origin", origin)):
+            if len(value) != 3:
                 raise InputError(f"Grid {name} must hold three numbers in the order z, y, x; got {value!r}")
-        if any(int(n) != n or n < 1 for n in self.shape):
-            raise InputError(f"Grid shape must be three whole numbers of at least 1 (z, y, x); got {self.shape!r}")
-        if any(not math.isfinite(h) or h <= 0 for h in self.spacing):
-            raise InputError(f"Grid spacing must be positive and finite, in um (z, y, x); got {self.spacing!r}")
-        if any(not math.isfinite(o) for o in self.origin):
-            raise InputError(f"Grid origin must be finite, in um (z, y, x); got {self.origin!r}")
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
-        object.__setattr__(self, "spacing", tuple(float(h) for h in self.spacing))
-        object.__setattr__(self, "origin", tuple(float(o) for o in self.origin))
+        if any(int(n) != n or n < 1 for n in shape):
+            raise InputError(f"Grid shape must be three whole numbers of at least 1 (z, y, x); got {shape!r}")
+        if any(not math.isfinite(h) or h <= 0 for h in spacing):
+            raise InputError(f"Grid spacing must be positive and finite, in um (z, y, x); got {spacing!r}")
+        if any(not math.isfinite(o) for o in origin):
+            raise InputError(f"Grid origin must be finite, in um (z, y, x); got {origin!r}")
+        object.__setattr__(self, "shape", tuple(int(n) for n in shape))
+        object.__setattr__(self, "spacing", tuple(float(h) for h in spacing))
+        object.__setattr__(self, "origin", tuple(float(o) for o in origin))
 
     @classmethod
-    def from_box(cls, lower, upper, spacing) -> "Grid":
+    def from_box(cls, lower: Sequence[float], upper: Sequence[float], spacing: Sequence[float]) -> "Grid":
         """The smallest grid of the given spacing that covers the box lower..upper (z, y, x), um, starting at `lower`.
 
         An extent that is a whole number of voxels to 1e-6 is kept; any other is rounded up.
@@ -55,7 +57,7 @@ class Grid:
         for low, high, h in zip(lower, upper, spacing, strict=True):
             voxels = (high - low) / h
             shape.append(max(1, round(voxels) if abs(voxels - round(voxels)) < 1e-6 else math.ceil(voxels)))
-        return cls(tuple(shape), tuple(spacing), tuple(lower))
+        return cls(shape, spacing, lower)
 
     @property
     def size(self) -> int:

@@ -120,8 +120,13 @@ class Model(eqx.Module):
         return Rates(production, loss)
 
 
+def canonical(model: Model) -> Model:
+    """The model with every floating leaf of exactly its dtype: a value put in by hand must not look like a new type to the compiler."""
+    return _caster(model.dtype)(model)
+
+
 def _caster(dtype):
     def cast(tree):
-        return jax.tree.map(lambda leaf: leaf.astype(dtype) if eqx.is_inexact_array(leaf) else leaf, tree)
+        return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, dtype) if eqx.is_inexact_array(leaf) else leaf, tree)
 
     return cast

@@ -11,7 +11,7 @@ from .balance import Balance, BalanceInfo, fill_fixed, solve_linear
 from .budget import Budget
 from .checks import concrete
 from .errors import InputError
-from .linalg.reductions import inner
+from .linalg.reductions import total
 from .model import Model
 from .status import Status
 
@@ -72,7 +72,7 @@ class Solution(eqx.Module):
 def _relaxation_time(model: Model, concentration: Array, steps: int) -> Array:
     balance, transport = Balance(model), model.transport()
     slope = balance.slope(concentration)
-    phi = jnp.broadcast_to(model.volume_fraction, model.grid.shape)
+    phi = jnp.broadcast_to(model.volume_fraction, model.shape)
     free = jnp.ones(model.shape, model.dtype) if transport.held is None else (~transport.held).astype(model.dtype)
     tolerance = jnp.full(transport.count, 1e-2, model.dtype)
     limit = jnp.asarray(100, jnp.int32)
@@ -80,10 +80,9 @@ def _relaxation_time(model: Model, concentration: Array, steps: int) -> Array:
     v = free
     time = jnp.zeros(transport.count, model.dtype)
     for _ in range(steps):
-        size = jnp.stack([jnp.sqrt(inner(u, u)) for u in v])
-        v = v / size[:, None, None, None]
+        v = v / jnp.sqrt(total(v * v))[:, None, None, None]
         w = solve_linear(transport, slope, phi * v, tolerance, limit, once)[0]
-        time = jnp.stack([inner(a, phi * b) / inner(a, phi * a) for a, b in zip(v, w, strict=True)])
+        time = total(v * phi * w) / total(v * phi * v)
         v = w
     return time
 

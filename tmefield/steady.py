@@ -3,17 +3,18 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jax.typing import ArrayLike
+from jaxtyping import Array
 
 from .balance import Balance, find_root, implicit
 from .budget import mass_budget
 from .errors import InputError
-from .model import Model
+from .model import Model, canonical
 from .solution import Solution, assemble_solution, warn_if_not_converged
 
 
 def solve_steady(
-    model: Model, rtol: float = 1e-6, *, initial: Float[Array, "s z y x"] | None = None, max_steps: int = 50, max_iterations: int = 200
+    model: Model, rtol: float = 1e-6, *, initial: ArrayLike | None = None, max_steps: int = 50, max_iterations: int = 200
 ) -> Solution:
     """The steady state of a model: div(phi D grad c) + P(c) - L(c) c = 0 for every species.
 
@@ -38,7 +39,7 @@ def solve_steady(
         raise InputError(f"initial has shape {list(jnp.shape(initial))}, expected {list(model.shape)} (species, z, y, x; nM)")
     start = None if initial is None else jnp.asarray(initial, model.dtype)
     limits = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
-    solution = _solve(model, start, jnp.asarray(rtol, model.dtype), limits)
+    solution = _solve(canonical(model), start, jnp.asarray(rtol, model.dtype), limits)
     warn_if_not_converged(solution)
     return solution
 

@@ -38,22 +38,25 @@ def conjugate_gradient(
     target = rtol * scale
 
     def unfinished(state):
-        _, _, _, _, size, count, breakdown = state
+        _, _, _, _, _, _, size, count, breakdown = state
         return (size > target) & (count < max_iterations) & ~breakdown
 
     def step(state):
-        x, r, p, rz, _, count, _ = state
+        # The preconditioner stands at the head of the loop: compiled once, and not applied to the last residual.
+        x, r, p, q, alpha, rz, _, count, _ = state
+        z = precondition(r)
+        beta = -alpha * inner(z, q) / jnp.where(rz == 0, 1, rz)
+        rz = inner(r, z)
+        p = z + beta * p
         q = apply(p)
         curvature = inner(p, q)
         breakdown = ~(curvature > 0)
         alpha = jnp.where(breakdown, 0, rz / jnp.where(breakdown, 1, curvature))
         x, r = x + alpha * p, r - alpha * q
-        z = precondition(r)
-        rz_new = inner(r, z)
-        beta = -alpha * inner(z, q) / jnp.where(rz == 0, 1, rz)
-        return x, r, z + beta * p, rz_new, norm(r), count + 1, breakdown
+        return x, r, p, q, alpha, rz, norm(r), count + 1, breakdown
 
-    z = precondition(b)
-    start = (jnp.zeros_like(b), b, z, inner(b, z), scale, jnp.zeros_like(max_iterations), jnp.zeros((), bool))
-    x, _, _, _, size, count, breakdown = jax.lax.while_loop(unfinished, step, start)
+    nothing, zero = jnp.zeros_like(b), jnp.zeros_like(scale)
+    start = (nothing, b, nothing, nothing, zero, zero, scale, jnp.zeros_like(max_iterations), jnp.zeros((), bool))
+    end = jax.lax.while_loop(unfinished, step, start)
+    x, size, count, breakdown = end[0], end[6], end[7], end[8]
     return KrylovResult(x, count, size / jnp.where(scale > 0, scale, 1), breakdown)

@@ -11,7 +11,7 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from .stencil import Field, Stencil, is_periodic
 
@@ -106,7 +106,7 @@ def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarse
     return sum_pairs(inner, across)
 
 
-def prolong(e: Field, step: Coarsening, shape: tuple[int, ...], periodic: tuple[bool, ...]) -> Field:
+def prolong(e: Field, step: Coarsening, shape: tuple[int, ...], periodic: tuple[bool, ...]) -> Float[Array, "fine_z fine_y fine_x"]:
     """Interpolate a coarse correction linearly to the fine cells, axis by axis, constant beyond the walls."""
     for axis in step.axes:
         cells = e.shape[axis]

@@ -1,0 +1,30 @@
+"""Strict numerics for all tests, and shapes of arrays checked at every call into tmefield.
+
+The import hook has to stand before the first import of tmefield; the device count before the first use of JAX.
+"""
+
+import os
+
+import jaxtyping
+import pytest
+
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+jaxtyping.install_import_hook("tmefield", "runtime_types.check")
+
+import jax  # noqa: E402
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+# Fake devices for the tests of sharding; a run on one of them is as fast as with a single device (measured).
+jax.config.update("jax_num_cpu_devices", 8)
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch):
+    """No colours and a fixed width, whatever terminal the tests are started from."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)

@@ -1,0 +1,52 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tmefield.linalg.stencil import Stencil, face_sum, flux_divergence, is_periodic
+
+SHAPE = (3, 4, 5)
+RNG = np.random.default_rng(0)
+
+
+def random_stencil(periodic=(False, False, False)):
+    faces = []
+    for axis in range(3):
+        shape = list(SHAPE)
+        shape[axis] -= 0 if periodic[axis] else 1
+        faces.append(jnp.asarray(RNG.uniform(0.1, 1.0, shape)))
+    return Stencil(tuple(faces), jnp.asarray(RNG.uniform(0, 1, SHAPE)))
+
+
+def dense(stencil):
+    cells = stencil.loss.size
+    return np.asarray(jax.vmap(lambda u: stencil.apply(u.reshape(SHAPE)).ravel())(jnp.eye(cells))).T
+
+
+@pytest.mark.parametrize("periodic", [(False, False, False), (True, False, True), (True, True, True)])
+def test_the_operator_is_a_symmetric_m_matrix(periodic):
+    stencil = random_stencil(periodic)
+    matrix = dense(stencil)
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-14)
+    np.testing.assert_allclose(np.diag(matrix), np.asarray(stencil.diagonal()).ravel(), rtol=1e-14)
+    assert (matrix - np.diag(np.diag(matrix)) <= 0).all()
+    np.testing.assert_allclose(matrix.sum(1), np.asarray(stencil.loss).ravel(), atol=1e-13)
+    assert float(stencil.row_norm()) == pytest.approx(np.abs(matrix).sum(1).max(), rel=1e-12)
+
+
+def test_fluxes_cancel_in_the_sum():
+    stencil = random_stencil((True, False, True))
+    u = jnp.asarray(RNG.normal(size=SHAPE))
+    assert abs(float(flux_divergence(u, stencil.faces).sum())) < 1e-12
+
+
+def test_one_face_by_hand():
+    faces = (jnp.zeros((0, 1, 2)), jnp.zeros((1, 0, 2)), jnp.asarray([[[3.0]]]))
+    out = Stencil(faces, jnp.asarray([[[1.0, 0.0]]])).apply(jnp.asarray([[[5.0, 1.0]]]))
+    np.testing.assert_allclose(out, [[[5.0 + 12.0, -12.0]]])
+    np.testing.assert_allclose(face_sum(faces, (1, 1, 2)), [[[3.0, 3.0]]])
+
+
+def test_a_single_cell_is_never_periodic():
+    assert not is_periodic(jnp.zeros((1, 4, 4)), 0, 1)
+    assert is_periodic(jnp.zeros((4, 4, 4)), 0, 4)

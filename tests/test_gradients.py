@@ -1,0 +1,137 @@
+"""Exact derivatives of steady fields: against central differences and by the Taylor remainder, in float64."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import tmefield as tf
+
+GRID = tf.Grid((4, 6, 8), (10.0, 12.0, 8.0))
+RNG = np.random.default_rng(0)
+SECRETING, CONSUMING = RNG.uniform(0, 1e-4, GRID.shape), RNG.uniform(0, 1e-4, GRID.shape)
+VESSELS = RNG.uniform(0, 0.02, GRID.shape)
+WEIGHTS = RNG.normal(size=(2, *GRID.shape))
+HELD = np.zeros(GRID.shape, bool)
+HELD[1, 2:4, 5] = True
+
+PARAMETERS = {
+    "diffusivity": 40.0,
+    "decay": 2e-4,
+    "secretion rate": 2.0,
+    "active fraction": 0.4,
+    "receptors": 3000.0,
+    "internalisation": 5e-4,
+    "half saturation": 0.05,
+    "permeability": 0.02,
+    "plasma concentration": 0.03,
+    "production": 1e-5,
+    "loss": 3e-4,
+    "volume fraction": 0.4,
+    "transfer coefficient": 0.3,
+    "outside concentration": 0.02,
+    "wall value": 0.05,
+    "held value": 0.04,
+}
+
+
+def model(values):
+    p = dict(zip(PARAMETERS, values, strict=True))
+    species = [tf.Species("a", p["diffusivity"], p["decay"]), tf.Species("b", 15.0 * jnp.ones(GRID.shape) * p["diffusivity"] / 40.0, 1e-3)]
+    terms = [
+        tf.Decay(),
+        tf.Secretion("a", SECRETING, p["secretion rate"], p["active fraction"]),
+        tf.Secretion("b", CONSUMING, p["secretion rate"]),
+        tf.ReceptorUptake("a", CONSUMING, p["receptors"], p["internalisation"], p["half saturation"]),
+        tf.VascularExchange("a", VESSELS, p["permeability"], p["plasma concentration"]),
+        tf.Linear(p["production"], p["loss"], species="b"),
+    ]
+    walls = {"a": tf.Walls(z=tf.Robin(p["transfer coefficient"], p["outside concentration"])), "b": tf.Walls(x=(tf.FixedValue(p["wall value"]), tf.NoFlux()))}
+    return tf.Model(GRID, species, terms, walls=walls, fixed=tf.FixedConcentration(HELD, p["held value"]), volume_fraction=p["volume fraction"])
+
+
+@jax.jit
+def objective(values):
+    c = tf.solve_steady(model(values), rtol=1e-13).concentration
+    return jnp.sum(WEIGHTS * c) + 3.0 * jnp.sum(c**2)
+
+
+@pytest.fixture(scope="module")
+def values():
+    return jnp.asarray(list(PARAMETERS.values()))
+
+
+@pytest.fixture(scope="module")
+def gradient(values):
+    return np.asarray(jax.grad(objective)(values))
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_reverse_mode_against_central_differences(values, gradient, name):
+    index = list(PARAMETERS).index(name)
+    steps = [values[index] * relative for relative in (1e-3, 5e-4)]
+    first, second = ((objective(values.at[index].add(h)) - objective(values.at[index].add(-h))) / (2 * h) for h in steps)
+    extrapolated = float((4 * second - first) / 3)  # the h^2 error of both removed
+    assert gradient[index] == pytest.approx(extrapolated, rel=1e-6)
+    assert gradient[index] != 0
+
+
+def test_forward_mode_equals_reverse_mode(values, gradient):
+    forward = np.asarray(jax.jacfwd(objective)(values))
+    np.testing.assert_allclose(forward, gradient, rtol=1e-9)
+
+
+def test_taylor_remainders(values, gradient):
+    """|f(p + e d) - f(p)| falls as e, |f(p + e d) - f(p) - e g.d| as e^2."""
+    direction = values * jnp.asarray(RNG.normal(size=values.size))
+    start, slope = objective(values), float(gradient @ np.asarray(direction))
+    sizes = [0.01 / 2**i for i in range(4)]
+    zeroth = [abs(float(objective(values + e * direction) - start)) for e in sizes]
+    first = [abs(float(objective(values + e * direction) - start) - e * slope) for e in sizes]
+    assert np.log2(np.array(zeroth[:-1]) / zeroth[1:]) == pytest.approx(1.0, abs=0.1)
+    assert np.log2(np.array(first[:-1]) / first[1:]) == pytest.approx(2.0, abs=0.1)
+
+
+def test_second_derivatives(values):
+    """A Hessian-vector product against differences of gradients: the derivative rule is itself differentiable."""
+    direction = jnp.zeros_like(values).at[0].set(values[0]).at[6].set(values[6])
+    gradient = jax.jit(jax.grad(objective))
+    product = np.asarray(jax.jvp(gradient, (values,), (direction,))[1])
+    h = 1e-4
+    differences = np.asarray((gradient(values + h * direction) - gradient(values - h * direction)) / (2 * h))
+    np.testing.assert_allclose(product, differences, rtol=1e-5, atol=1e-8 * np.abs(product).max())
+
+
+def test_a_field_is_differentiable_voxel_by_voxel(values):
+    """The gradient with respect to a whole field of densities, checked in a random direction."""
+
+    def loss(density):
+        changed = eqx.tree_at(lambda m: m.terms[1].density, model(values), density)
+        return jnp.sum(tf.solve_steady(changed, rtol=1e-13).concentration ** 2)
+
+    density = jnp.asarray(SECRETING)
+    direction = jnp.asarray(RNG.normal(size=GRID.shape)) * 1e-6
+    gradient = jax.grad(loss)(density)
+    difference = (loss(density + direction) - loss(density - direction)) / 2
+    assert float(jnp.sum(gradient * direction)) == pytest.approx(float(difference), rel=1e-7)
+
+
+def test_vmap_gives_the_serial_answers(values):
+    batch = values[None, :] * jnp.linspace(0.8, 1.2, 3)[:, None]
+    together = jax.vmap(objective)(batch)
+    serial = jnp.stack([objective(one) for one in batch])
+    np.testing.assert_allclose(together, serial, rtol=1e-10)
+
+
+def test_gradients_in_float32(values, gradient):
+    """Single precision gives the same gradient to four digits."""
+
+    def single(v):
+        one = model(v)
+        narrow = tf.Model(one.grid, one.species, one.terms, dict(zip(one.names, one.walls, strict=True)), one.fixed, one.volume_fraction, dtype=jnp.float32)
+        c = tf.solve_steady(narrow, rtol=1e-6).concentration
+        assert c.dtype == jnp.float32
+        return jnp.sum(WEIGHTS.astype(np.float32) * c) + 3 * jnp.sum(c**2)
+
+    np.testing.assert_allclose(np.asarray(jax.grad(single)(values)), gradient, rtol=2e-3)

@@ -1,0 +1,72 @@
+"""Fields at a series of times with everything that says how far to trust them."""
+
+import warnings
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ..checks import concrete
+from ..errors import InputError
+from ..model import Model
+from ..status import Status
+
+
+class StepInfo(eqx.Module):
+    """How a trajectory came about.
+
+    - `status`: worst status of any step, per species.
+    - `iterations`: conjugate-gradient iterations of all steps, per species.
+    - `steps`: time steps taken.
+    - `error`: sum of the estimated local errors since the previous output, [time, species], nM (largest over the voxels).
+    - `minimum`: smallest value at each output, [time, species], nM: below zero where the steps are too long for a sharp source.
+    """
+
+    status: Int[Array, " s"]
+    iterations: Int[Array, " s"]
+    steps: int = eqx.field(static=True)
+    error: Float[Array, "t s"]
+    minimum: Float[Array, "t s"]
+
+
+class Trajectory(eqx.Module):
+    """Fields of a model at `times` (s): `concentration` [time, species, z, y, x], nM."""
+
+    model: Model
+    times: Float[Array, " t"]
+    concentration: Float[Array, "t s z y x"]
+    stats: StepInfo
+
+    def __getitem__(self, name: str) -> Float[Array, "t z y x"]:
+        """The fields of one species, nM."""
+        if name not in self.model.names:
+            raise InputError(f"no species {name!r} in this trajectory; it has {', '.join(self.model.names)}")
+        return self.concentration[:, self.model.names.index(name)]
+
+    @property
+    def status(self) -> Status:
+        """The worst status of any step of any species."""
+        return Status(int(jnp.max(self.stats.status)))
+
+    def to_dataset(self, **extra):
+        """The trajectory as an `xarray.Dataset` with CF metadata; `extra` as in `tmefield.output.collect.collect`."""
+        from ..output.collect import collect
+        from ..output.netcdf import to_dataset
+
+        return to_dataset(collect(self, **extra))
+
+    def to_netcdf(self, path, **extra) -> None:
+        """Write the trajectory as CF-1.11 NetCDF, atomically."""
+        from ..output.collect import collect
+        from ..output.netcdf import write_netcdf
+
+        write_netcdf(collect(self, **extra), path)
+
+
+def warn_if_not_converged(trajectory: Trajectory) -> None:
+    """A warning where a step did not converge; silent while values are traced."""
+    status = concrete(trajectory.stats.status)
+    if status is None or (status == int(Status.CONVERGED)).all():
+        return
+    said = [f"{name}: {Status(int(code)).explanation}" for name, code in zip(trajectory.model.names, status, strict=True) if code]
+    warnings.warn("a time step did not converge; " + "; ".join(said), stacklevel=3)

@@ -1,0 +1,90 @@
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from tmefield.errors import FileError, InputError
+from tmefield.tissue.cells import Cells
+
+
+@pytest.fixture
+def write(tmp_path):
+    anndata = pytest.importorskip("anndata")
+    pandas = pytest.importorskip("pandas")
+
+    def save(obs, obsm=None, name="cells.h5ad"):
+        path = tmp_path / name
+        frame = pandas.DataFrame(obs, index=[f"cell_{i}" for i in range(len(next(iter(obs.values()))))])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            anndata.AnnData(X=np.zeros((len(frame), 1)), obs=frame, obsm=obsm).write_h5ad(path)
+        return path
+
+    return save
+
+
+def test_obs_columns_and_categories(write):
+    path = write({"X": [1.0, 2.0], "Y": [3, 4], "phenotype": ["NK", "Tumor"]})
+    cells = Cells.read(path, x="X", y="Y", type="phenotype", pixel_size=0.5)
+    assert cells.positions.tolist() == [[0.5, 1.5, 0.0], [1.0, 2.0, 0.0]]
+    assert cells.types.tolist() == ["NK", "Tumor"]
+    assert cells.planar
+
+
+def test_obsm_entries_and_number_types(write):
+    path = write({"leiden": [3, 10]}, obsm={"spatial": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])}, name="renamed.dat")
+    cells = Cells.read(path, x="spatial[0]", y="spatial[1]", z="spatial[2]", type="leiden", unit="um")
+    assert cells.positions.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert cells.types.tolist() == ["3", "10"]
+    assert not cells.planar
+
+
+def test_missing_column_lists_obs_and_obsm(write):
+    path = write({"phenotype": ["a", "b"]}, obsm={"spatial": np.zeros((2, 2))})
+    with pytest.raises(InputError, match=r"no column 'spatial\[2\]' for y .*did you mean 'spatial\[") as caught:
+        Cells.read(path, x="spatial[0]", y="spatial[2]", type="phenotype", unit="um")
+    assert "'phenotype'" in str(caught.value)
+
+
+@pytest.mark.parametrize(("bad", "says"), [(np.nan, "holds nan"), (np.inf, "holds inf")])
+def test_position_that_is_not_finite_names_the_cell(write, bad, says):
+    path = write({"X": [1.0, 2.0, bad], "Y": [3.0, 4.0, 5.0], "phenotype": ["a", "b", "c"]})
+    with pytest.raises(FileError, match=rf"cells.h5ad, row 3 \(cell 'cell_2'\): column 'X' {says}"):
+        Cells.read(path, x="X", y="Y", type="phenotype", unit="um")
+
+
+def test_text_where_positions_should_be(write):
+    path = write({"X": ["1.0", "left"], "Y": [3.0, 4.0], "phenotype": ["a", "b"]})
+    with pytest.raises(FileError, match=r"row 2 .*'left', which is not a number"):
+        Cells.read(path, x="X", y="Y", type="phenotype", unit="um")
+
+
+def test_type_left_empty(write):
+    pandas = pytest.importorskip("pandas")
+    path = write({"X": [1.0, 2.0], "Y": [3.0, 4.0], "phenotype": pandas.Categorical(["a", None])})
+    with pytest.raises(FileError, match=r"row 2 .*column 'phenotype' is empty"):
+        Cells.read(path, x="X", y="Y", type="phenotype", unit="um")
+
+
+def test_truncated_file(write):
+    whole = write({"X": [1.0], "Y": [3.0], "phenotype": ["a"]})
+    whole.write_bytes(whole.read_bytes()[:1500])
+    with pytest.raises(FileError, match=r"cells.h5ad: not a readable AnnData file"):
+        Cells.read(whole, x="X", y="Y", type="phenotype", unit="um")
+
+
+def test_text_under_the_name_of_an_anndata_file(tmp_path):
+    pytest.importorskip("anndata")
+    path = tmp_path / "cells.h5ad"
+    path.write_text("x,y,type\n1,2,a\n")
+    with pytest.raises(FileError, match="not a readable AnnData file"):
+        Cells.read(path, x="x", y="y", type="type", unit="um")
+
+
+def test_says_how_to_install_anndata(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "anndata", None)
+    path = tmp_path / "cells.h5ad"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(InputError, match=r"pip install 'tmefield\[h5ad\]'"):
+        Cells.read(path, x="x", y="y", type="type", unit="um")

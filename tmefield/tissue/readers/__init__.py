@@ -1,0 +1,1 @@
+"""One reader a file for the tables that hold cells."""

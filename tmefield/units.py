@@ -8,6 +8,7 @@ import difflib
 import math
 import re
 from functools import lru_cache
+from typing import Any
 
 from .errors import InputError
 
@@ -206,11 +207,11 @@ def _refuse_unknown(names: list[str], unit: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _registry():
+def _registry() -> Any:
     """The only unit registry; molecules are an amount of substance, cells a dimension of their own."""
     import pint
 
-    registry = pint.UnitRegistry(None)
+    registry: Any = pint.UnitRegistry(None)  # pyright: ignore[reportArgumentType]  # None: without the units that pint ships
     for name, dimension in _BASES.items():
         registry.define(f"{name} = [{dimension}]")
     for base, scale in _SCALES.items():

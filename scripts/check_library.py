@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Checks the tables of species and cell types: units, sources, marks, and the numbers that follow from a formula.
+
+Prints every problem and returns 1 where there is one. Used by the tests; run it after every change of a table.
+"""
+
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tmefield.errors import TmefieldError
+from tmefield.library import CellTypeRecord, Parameter, SpeciesRecord, cell_type, cell_type_ids, species, species_ids
+from tmefield.library.permeability import two_pore_permeability, water_diffusivity
+from tmefield.library.plausibility import check_mean, check_secretion
+from tmefield.library.reading import read_cell_type, read_sources, read_species
+from tmefield.units import to_internal
+
+TORTUOSITY = 1.6
+# Tables give three significant digits.
+ROUNDING = 0.006
+
+
+def problems(folder: Path) -> list[str]:
+    """What is wrong in the tables under `folder`, a line each."""
+    found = []
+    sources = read_sources(folder / "sources.toml")
+    for kind, ids in (("species", species_ids()), ("cells", cell_type_ids())):
+        files = {path.stem: path for path in (folder / kind).glob("*.toml")}
+        found += [f"{kind}/{name}.toml: not among the ids of tmefield.library" for name in sorted(set(files) - set(ids))]
+        found += [f"{kind}/{name}.toml: missing" for name in sorted(set(ids) - set(files))]
+        for name in sorted(set(files) & set(ids)):
+            try:
+                record = read_species(files[name], sources, cell_type_ids()) if kind == "species" else read_cell_type(files[name], sources)
+            except TmefieldError as error:
+                found.append(str(error))
+                continue
+            found += [f"{kind}/{name}.toml: {problem}" for problem in _record_problems(record)]
+    return found
+
+
+def _record_problems(record: SpeciesRecord | CellTypeRecord) -> Iterator[str]:
+    if isinstance(record, CellTypeRecord):
+        for alias in record.aliases:
+            if cell_type(alias).id != record.id:
+                yield f"alias '{alias}' belongs to {cell_type(alias).id} as well"
+        return
+    for alias in record.aliases:
+        if species(alias).id != record.id:
+            yield f"alias '{alias}' belongs to {species(alias).id} as well"
+    for key, parameter in _every(record):
+        yield from (f"{key}: {problem}" for problem in _parameter_problems(parameter))
+    yield from _derived(record)
+    yield from _secretion(record)
+    plasma = record.parameters.get("plasma_concentration")
+    if plasma is not None:
+        yield from _refused(check_mean, plasma.internal, record.species_class, where="plasma_concentration")
+
+
+def _every(record: SpeciesRecord) -> Iterator[tuple[str, Parameter]]:
+    yield from record.parameters.items()
+    yield from ((f"receptors.{cell}", parameter) for cell, parameter in record.receptors.items())
+    for cell, entry in record.secretion.items():
+        yield f"secretion.{cell}.rate", entry.rate
+        yield f"secretion.{cell}.active_fraction", entry.active_fraction
+
+
+def _parameter_problems(parameter: Parameter) -> Iterator[str]:
+    if parameter.value < 0:
+        yield f"{parameter.value:g} is negative"
+    if "geometric mean of the range" in parameter.note:
+        if parameter.range is None:
+            yield "is the mean of a range that is not given"
+        elif abs(parameter.value / math.sqrt(math.prod(parameter.range)) - 1) > ROUNDING:
+            yield f"{parameter.value:g} is not the geometric mean of {parameter.range}"
+
+
+def _derived(record: SpeciesRecord) -> Iterator[str]:
+    """Diffusivity and permeability of proteins against the laws from which they are computed."""
+    missing = sorted({"molecular_weight", "diffusivity", "decay", "permeability"} - set(record.parameters))
+    if missing:
+        yield f"parameters {', '.join(missing)} missing"
+    elif record.species_class != "oxygen":
+        weight = record.parameters["molecular_weight"].internal
+        laws = {"diffusivity": water_diffusivity(weight) / TORTUOSITY**2, "permeability": two_pore_permeability(weight)}
+        for key, expected in laws.items():
+            if abs(record.parameters[key].internal / expected - 1) > ROUNDING:
+                yield f"{key}: {record.parameters[key].internal:.4g} in the table, {expected:.4g} by the law for {weight:g} kDa"
+
+
+def _secretion(record: SpeciesRecord) -> Iterator[str]:
+    for cell, entry in record.secretion.items():
+        if not 0 < entry.active_fraction.internal <= 1:
+            yield f"secretion.{cell}.active_fraction: {entry.active_fraction.internal:g} is no fraction"
+        rates = [entry.rate.internal, *(to_internal(one.value, one.unit, "secretion", entry.rate.molecular_weight) for one in entry.rate.alternatives)]
+        for rate in rates:
+            yield from _refused(check_secretion, rate, where=f"secretion.{cell}.rate")
+
+
+def _refused(check, *arguments, **keywords) -> Iterator[str]:
+    try:
+        check(*arguments, **keywords)
+    except TmefieldError as error:
+        yield str(error)
+
+
+def main() -> int:
+    """Check the tables of this repository."""
+    found = problems(Path(__file__).resolve().parent.parent / "tmefield" / "library")
+    print("\n".join(found) or f"library: {len(species_ids())} species and {len(cell_type_ids())} cell types, every value with unit, source and mark")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

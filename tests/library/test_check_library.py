@@ -1,0 +1,52 @@
+"""The tables themselves, by the script that a person runs after changing them."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = ROOT / "tmefield" / "library"
+
+
+@pytest.fixture(scope="module")
+def script():
+    specification = importlib.util.spec_from_file_location("check_library", ROOT / "scripts" / "check_library.py")
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_every_value_has_unit_source_and_mark(script):
+    assert script.problems(TABLES) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("species/IFNg.toml", 'source = "{D_BY_SIZE}"', "", "species/IFNg.toml: parameters.diffusivity: source is missing"),
+        ("species/IFNg.toml", "value = 39.7", "value = 36.0", "diffusivity: 36 in the table, 39.71 by the law for 34 kDa"),
+        ("species/IFNg.toml", "value = 15.8", "value = 20", "EC50: 20 is not the geometric mean"),
+        ("species/IFNg.toml", 'unit = "molecules/cell/h"', 'unit = "molecules/cell/s"', "it looks like"),
+        ("species/IFNg.toml", "value = 0.25", "value = 25", "active_fraction: 25 is no fraction"),
+        ("species/IL6.toml", '"interleukin-6"', '"TNF"', "alias 'TNF' belongs to TNF as well"),
+        ("cells/NK.toml", '"NK cell"', '"M1"', "alias 'M1' belongs to M1 as well"),
+    ],
+)
+def test_a_damaged_table_is_found(script, tmp_path, file, old, new, message):
+    folder = tmp_path / "library"
+    shutil.copytree(TABLES, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert any(message in problem for problem in script.problems(folder))
+
+
+def test_a_table_too_many_or_too_few_is_found(script, tmp_path):
+    folder = tmp_path / "library"
+    shutil.copytree(TABLES, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (folder / "species" / "IL6.toml").rename(folder / "species" / "IL7.toml")
+    assert script.problems(folder)[:2] == ["species/IL7.toml: not among the ids of tmefield.library", "species/IL6.toml: missing"]

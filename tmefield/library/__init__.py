@@ -1,0 +1,94 @@
+"""Species and cell types with sourced values: `species("IFNg")`, `cell_type("CD8_T")`.
+
+The values stand in the TOML files of `species/` and `cells/`; `sources.toml` spells out the repositories that they name.
+"""
+
+import difflib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import InputError
+from .reading import read_cell_type, read_sources, read_species
+from .records import Alternative as Alternative
+from .records import CellTypeRecord as CellTypeRecord
+from .records import Parameter as Parameter
+from .records import SecretionRecord as SecretionRecord
+from .records import SpeciesRecord as SpeciesRecord
+
+_FOLDER = Path(__file__).parent
+# In the order of the sheet, producers of the tumour first.
+_SPECIES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "IL2", "VEGF", "O2")
+_CELL_TYPES = ("tumour", "CAF", "CD8_T", "CD4_T", "Treg", "NK", "M1", "M2", "endothelial")
+_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
+
+
+def species_ids() -> tuple[str, ...]:
+    """Ids of all species."""
+    return _SPECIES
+
+
+def cell_type_ids() -> tuple[str, ...]:
+    """Ids of all cell types."""
+    return _CELL_TYPES
+
+
+def species(name: str) -> SpeciesRecord:
+    """The species of this id or alias, in any spelling of case, hyphens and Greek letters.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    return _load_species(_find(name, _species_names(), "species", _SPECIES))
+
+
+def cell_type(name: str) -> CellTypeRecord:
+    """The cell type of this id or alias, in any spelling of case, spaces and hyphens.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    return _load_cell_type(_find(name, _cell_type_names(), "cell type", _CELL_TYPES))
+
+
+@lru_cache
+def _load_species(identifier: str) -> SpeciesRecord:
+    return read_species(_FOLDER / "species" / f"{identifier}.toml", _sources(), _CELL_TYPES)
+
+
+@lru_cache
+def _load_cell_type(identifier: str) -> CellTypeRecord:
+    return read_cell_type(_FOLDER / "cells" / f"{identifier}.toml", _sources())
+
+
+@lru_cache
+def _sources() -> dict[str, str]:
+    return read_sources(_FOLDER / "sources.toml")
+
+
+@lru_cache
+def _species_names() -> dict[str, str]:
+    return _names(_load_species(one) for one in _SPECIES)
+
+
+@lru_cache
+def _cell_type_names() -> dict[str, str]:
+    return _names(_load_cell_type(one) for one in _CELL_TYPES)
+
+
+def _names(records: Iterable[SpeciesRecord | CellTypeRecord]) -> dict[str, str]:
+    """Id of each name and alias, in plain letters."""
+    return {_plain(name): record.id for record in records for name in (record.id, *record.aliases)}
+
+
+def _plain(name: str) -> str:
+    """Lower case, Greek letters by name, nothing but letters and digits."""
+    spelled = "".join(_GREEK.get(letter, letter) for letter in name.casefold())
+    return "".join(letter for letter in spelled if letter.isalnum())
+
+
+def _find(name: str, names: dict[str, str], what: str, identifiers: tuple[str, ...]) -> str:
+    found = names.get(_plain(name))
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(_plain(name), list(names), n=1, cutoff=0.6)
+    hint = f"did you mean '{names[near[0]]}'?" if near else f"known: {', '.join(identifiers)}"
+    raise InputError(f"unknown {what} '{name}'; {hint}")

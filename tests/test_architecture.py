@@ -53,7 +53,7 @@ def imported_modules(path: Path, *, top_level_only: bool = False) -> set[str]:
     """Absolute dotted names of what a file imports; with `top_level_only`, not what its functions import when called."""
     package = ["tmefield", *path.relative_to(PACKAGE).parts[:-1]]
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = _outside_functions(tree) if top_level_only else ast.walk(tree)
+    nodes = _nodes(tree, inside_functions=not top_level_only)
     names = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -65,12 +65,13 @@ def imported_modules(path: Path, *, top_level_only: bool = False) -> set[str]:
     return names
 
 
-def _outside_functions(node):
+def _nodes(node, *, inside_functions: bool):
+    """Everything that runs; what stands under TYPE_CHECKING is for type checkers only."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) or _is_type_checking(child):
+        if _is_type_checking(child) or (isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) and not inside_functions):
             continue
         yield child
-        yield from _outside_functions(child)
+        yield from _nodes(child, inside_functions=inside_functions)
 
 
 def _is_type_checking(node) -> bool:

@@ -43,7 +43,6 @@ def test_the_number_type_is_one_throughout():
         (lambda: tf.ReceptorUptake("a", 1e-4, 100.0, 1e-3, 0.0), "half saturation .* above zero"),
         (lambda: tf.VascularExchange("a", 0.01, -0.1), "vascular permeability of a"),
         (lambda: tf.Model(GRID, [A], [], volume_fraction=0.0), "volume_fraction must be finite and above zero"),
-        (lambda: tf.Model(GRID, [A], [], walls="no-flux"), "walls must be"),
         (lambda: tf.Model(GRID, [A], [], walls={"b": tf.NoFlux()}), "unknown species b"),
         (lambda: tf.Model(GRID, [A, B], [], walls={"a": tf.NoFlux()}), "no walls for b"),
         (lambda: tf.Walls(x=(tf.Periodic(), tf.NoFlux())), "needs a periodic wall on the opposite side"),

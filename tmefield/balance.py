@@ -95,7 +95,7 @@ def _ratio(part: Array, whole: Array) -> Array:
 
 def fill_fixed(transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
     """The field with the fixed voxels at their values."""
-    return x if transport.held is None else jnp.where(transport.held, transport.value, x)
+    return x if transport.held is None or transport.value is None else jnp.where(transport.held, transport.value, x)
 
 
 def residual(balance: Balance, x: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
@@ -205,7 +205,8 @@ def _step(balance: Balance, transport: Transport, settings: _Settings, state: _S
     keep = better | (~state.newton & jnp.isfinite(measure.size) & jnp.asarray(balance.model.saturable))
     chosen = jax.tree.map(lambda new, old: jnp.where(keep.reshape(-1, *(1,) * (new.ndim - 1)), new, old), (moved, measure), (state.x, state.measure))
     exhausted = ~better & (_at_round_off(state.measure) | jnp.asarray(not balance.model.saturable))
-    return _State(*chosen, keep, state.iterations + used, state.steps + 1, state.ended | exhausted, state.breakdown | failed)
+    x, measure = chosen
+    return _State(x, measure, keep, state.iterations + used, state.steps + 1, state.ended | exhausted, state.breakdown | failed)
 
 
 def _at_round_off(measure: _Measure) -> Array:

@@ -72,12 +72,14 @@ class Grid:
     @property
     def extent(self) -> tuple[float, float, float]:
         """Edge lengths of the box (z, y, x), um."""
-        return tuple(n * h for n, h in zip(self.shape, self.spacing, strict=True))
+        (nz, ny, nx), (hz, hy, hx) = self.shape, self.spacing
+        return nz * hz, ny * hy, nx * hx
 
     @property
     def upper(self) -> tuple[float, float, float]:
         """Upper corner of the box (z, y, x), um."""
-        return tuple(o + e for o, e in zip(self.origin, self.extent, strict=True))
+        (oz, oy, ox), (ez, ey, ex) = self.origin, self.extent
+        return oz + ez, oy + ey, ox + ex
 
     def centres(self, axis: int) -> np.ndarray:
         """Voxel centres along one axis (0 = z, 1 = y, 2 = x), um."""

@@ -1,10 +1,12 @@
 """A model: a grid, species, mechanisms, walls and fixed voxels, checked at construction."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float
 
 from .checks import as_parameter
@@ -14,7 +16,7 @@ from .species import Species
 from .terms.term import AbstractTerm, Medium, Rates
 from .transport.assemble import Transport, assemble
 from .transport.fixed import FixedConcentration
-from .transport.walls import NoFlux, Walls, walls_of
+from .transport.walls import AbstractWall, NoFlux, Walls, walls_of
 
 
 class Model(eqx.Module):
@@ -46,7 +48,16 @@ class Model(eqx.Module):
     fixed: FixedConcentration | None
     volume_fraction: Float[Array, "..."]
 
-    def __init__(self, grid: Grid, species, terms, walls=NoFlux(), fixed: FixedConcentration | None = None, volume_fraction=1.0, dtype=None):  # noqa: B008
+    def __init__(
+        self,
+        grid: Grid,
+        species: Sequence[Species],
+        terms: Sequence[AbstractTerm],
+        walls: AbstractWall | Walls | Mapping[str, AbstractWall | Walls] | None = None,
+        fixed: FixedConcentration | None = None,
+        volume_fraction: ArrayLike = 1.0,
+        dtype: DTypeLike | None = None,
+    ):
         names = tuple(one.name for one in species)
         doubled = [name for name, count in Counter(names).items() if count > 1]
         if not names or doubled:
@@ -55,7 +66,7 @@ class Model(eqx.Module):
         self.grid = grid
         self.species = cast(tuple(species))
         self.terms = cast(tuple(terms))
-        self.walls = cast(walls_of(walls, names))
+        self.walls = cast(walls_of(NoFlux() if walls is None else walls, names))
         self.fixed = cast(fixed)
         self.volume_fraction = cast(as_parameter(volume_fraction, "volume_fraction", "1", shapes=((), grid.shape), positive=True))
         self._check(names)

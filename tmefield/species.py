@@ -1,6 +1,7 @@
 """A diffusing species: its transport parameters, and what kind of substance it is."""
 
 import equinox as eqx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from .checks import as_parameter
@@ -27,7 +28,7 @@ class Species(eqx.Module):
     molecular_weight: float | None = eqx.field(static=True)
     species_class: str = eqx.field(static=True)
 
-    def __init__(self, name: str, diffusivity, decay=0.0, molecular_weight: float | None = None, species_class: str = "cytokine"):
+    def __init__(self, name: str, diffusivity: ArrayLike, decay: ArrayLike = 0.0, molecular_weight: float | None = None, species_class: str = "cytokine"):
         if not isinstance(name, str) or not name:
             raise InputError(f"a species needs a name; got {name!r}")
         if species_class not in ("cytokine", "antibody", "oxygen"):

@@ -13,9 +13,7 @@ from .model import Model, canonical
 from .solution import Solution, assemble_solution, warn_if_not_converged
 
 
-def solve_steady(
-    model: Model, rtol: float = 1e-6, *, initial: ArrayLike | None = None, max_steps: int = 50, max_iterations: int = 200
-) -> Solution:
+def solve_steady(model: Model, rtol: float = 1e-6, *, initial: ArrayLike | None = None, max_steps: int = 50, max_iterations: int = 200) -> Solution:
     """The steady state of a model: div(phi D grad c) + P(c) - L(c) c = 0 for every species.
 
     Multigrid-preconditioned conjugate gradients inside Picard and Newton steps, each species to its own tolerance. The result

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.linalg import cg
 
 SPACING = 20.0
 DECAY = 0.1
@@ -64,7 +65,8 @@ def exact_field(case: Case) -> np.ndarray:
         n = shape[axis]
         count = np.full(n, 2.0)
         count[[0, -1]] = 1.0
-        ones[axis] = sp.diags([count, -np.ones(n - 1), -np.ones(n - 1)], [0, 1, -1], format="csr")
+        beside = sp.eye(n, k=1) + sp.eye(n, k=-1)
+        ones[axis] = sp.csr_matrix(sp.diags(count) - beside)
         laplacian = laplacian + rate * sp.kron(sp.kron(ones[0], ones[1]), ones[2], format="csr")
     matrix, right = laplacian + sp.diags(diagonal), case.production.ravel()
     field = np.zeros(diagonal.size)
@@ -73,9 +75,9 @@ def exact_field(case: Case) -> np.ndarray:
         free = ~case.held.ravel()
         field[~free] = 1.0
         right = (right - matrix @ field)[free]
-        matrix = matrix[free][:, free].tocsr()
+        matrix = sp.csr_matrix(matrix)[free][:, free]
     inverse = 1 / matrix.diagonal()
-    field[free], info = sp.linalg.cg(matrix, right, rtol=1e-12, maxiter=20000, M=sp.diags(inverse))
+    field[free], info = cg(matrix, right, rtol=1e-12, maxiter=20000, M=sp.diags(inverse))
     if info:
         raise RuntimeError(f"the reference solve stopped after {info} iterations")
     return field.reshape(shape)

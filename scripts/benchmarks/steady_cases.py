@@ -42,7 +42,8 @@ def measure(name: str, n: int) -> str:
     error = np.abs(np.asarray(solution["c"], np.float64) - exact).max() / exact.max()
     warm = float(np.median(seconds))
     iterations, defect = int(solution.stats.iterations[0]), float(solution.budget.defect[0])
-    return f"{name}  {warm:7.3f} s  {1e9 * warm / n**3:6.0f} ns/voxel  first {first:5.1f} s  {iterations:3d} iterations  error {error:.1e}  budget {defect:+.0e}"
+    speed = f"{name}  {warm:7.3f} s  {1e9 * warm / n**3:6.0f} ns/voxel  first {first:5.1f} s"
+    return f"{speed}  {iterations:3d} iterations  error {error:.1e}  budget {defect:+.0e}"
 
 
 def main() -> None:

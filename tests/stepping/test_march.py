@@ -84,7 +84,13 @@ def test_a_field_that_turns_negative_is_reported():
 
 @pytest.mark.parametrize(
     ("times", "initial", "said"),
-    [([0.0], 0.0, "at least two"), ([0.0, 5.0, 5.0], 0.0, "increasing"), ([0.0, np.nan], 0.0, "finite"), ([0.0, 1.0], np.zeros((1, 2, 3)), "initial has shape"), ([0.0, 1.0], -1.0, "initial must be")],
+    [
+        ([0.0], 0.0, "at least two"),
+        ([0.0, 5.0, 5.0], 0.0, "increasing"),
+        ([0.0, np.nan], 0.0, "finite"),
+        ([0.0, 1.0], np.zeros((1, 2, 3)), "initial has shape"),
+        ([0.0, 1.0], -1.0, "initial must be"),
+    ],
 )
 def test_bad_arguments_are_refused(times, initial, said):
     with pytest.raises(tf.InputError, match=said):

@@ -1,10 +1,10 @@
 """Fields against closed forms (V1, V3, V4, V5, V6, V14): absolute values, in infinite domains with exact values on the walls."""
 
-import exact
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import exact
 import tmefield as tf
 
 

@@ -23,7 +23,7 @@ class Stencil(eqx.Module):
     - `loss`: what a cell loses per unit of u beside the exchange with its neighbours.
     """
 
-    faces: tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]
+    faces: tuple[Float[Array, "..."], ...]
     loss: Field
 
     def apply(self, u: Field) -> Field:

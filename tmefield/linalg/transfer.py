@@ -20,13 +20,13 @@ from .stencil import Field, Stencil, is_periodic
 class Coarsening:
     """The step from a level to the next coarser one: `centres` of the fine cells per axis, and the axes that are halved."""
 
-    centres: tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+    centres: tuple[tuple[float, ...], ...]
     axes: tuple[int, ...]
 
     @cached_property
-    def coarse_centres(self) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    def coarse_centres(self) -> tuple[tuple[float, ...], ...]:
         """Centres of the coarse cells per axis: the mean of the children's."""
-        return tuple(_pair_means(c) if axis in self.axes else c for axis, c in enumerate(self.centres))  # type: ignore[return-value]
+        return tuple(_pair_means(c) if axis in self.axes else c for axis, c in enumerate(self.centres))
 
     def face_ratio(self, axis: int) -> np.ndarray:
         """Fine over coarse distance between the centres on both sides of each interior coarse face."""
@@ -48,7 +48,7 @@ def _pair_means(centres: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sum(centres[i : i + 2]) / len(centres[i : i + 2]) for i in range(0, len(centres), 2))
 
 
-def plan(shape: tuple[int, int, int], spacing: tuple[float, float, float], *, coarsest: int) -> tuple[Coarsening, ...]:
+def plan(shape: tuple[int, ...], spacing: tuple[float, ...], *, coarsest: int) -> tuple[Coarsening, ...]:
     """The coarsenings of a box down to at most `coarsest` cells.
 
     Only the axes whose cells are within a factor 1.5 of the shortest side are halved (semi-coarsening): a point smoother
@@ -59,7 +59,7 @@ def plan(shape: tuple[int, int, int], spacing: tuple[float, float, float], *, co
     while math.prod(len(c) for c in centres) > coarsest:
         shortest = min(w for w, c in zip(widths, centres, strict=True) if len(c) > 1)
         axes = tuple(a for a in range(3) if len(centres[a]) > 1 and widths[a] < 1.5 * shortest)
-        step = Coarsening(centres, axes)  # type: ignore[arg-type]
+        step = Coarsening(centres, axes)
         steps.append(step)
         centres = step.coarse_centres
         widths = [2 * w if a in axes else w for a, w in enumerate(widths)]
@@ -90,7 +90,7 @@ def sum_pairs(array: Array, axes: tuple[int, ...]) -> Array:
 def coarsen_operator(operator: Stencil, step: Coarsening) -> Stencil:
     """The coarse operator: Galerkin with constant interpolation, its conductances scaled by the distance of the centres."""
     faces = tuple(_coarsen_faces(operator.faces[axis], axis, operator.loss.shape, step) for axis in range(3))
-    return Stencil(faces, sum_pairs(operator.loss, step.axes))  # type: ignore[arg-type]
+    return Stencil(faces, sum_pairs(operator.loss, step.axes))
 
 
 def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarsening) -> Array:

@@ -17,9 +17,7 @@ from .trajectory import StepInfo, Trajectory, warn_if_not_converged
 from .trbdf2 import step
 
 
-def evolve(
-    model: Model, initial: ArrayLike, times: Sequence[float] | np.ndarray | Array, *, steps_per_interval: int = 20, rtol: float = 1e-6
-) -> Trajectory:
+def evolve(model: Model, initial: ArrayLike, times: Sequence[float] | np.ndarray | Array, *, steps_per_interval: int = 20, rtol: float = 1e-6) -> Trajectory:
     """Solve phi dc/dt = div(phi D grad c) + P(c) - L(c) c from an initial field.
 
     TR-BDF2 on the multigrid of the steady solve, with equal steps between two asked times. The estimated error of every
@@ -45,7 +43,8 @@ def evolve(
         raise InputError(f"steps_per_interval must be at least 1; got {steps_per_interval}")
     start = as_parameter(initial, "initial", "nM", shapes=((), model.shape)).astype(model.dtype)
     lengths = jnp.asarray(np.diff(moments) / steps_per_interval, model.dtype)
-    trajectory = _march(canonical(model), jnp.broadcast_to(start, model.shape), lengths, jnp.asarray(moments, model.dtype), jnp.asarray(rtol, model.dtype), steps_per_interval)
+    field, exactness = jnp.broadcast_to(start, model.shape), jnp.asarray(rtol, model.dtype)
+    trajectory = _march(canonical(model), field, lengths, jnp.asarray(moments, model.dtype), exactness, steps_per_interval)
     warn_if_not_converged(trajectory)
     return trajectory
 

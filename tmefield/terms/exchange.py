@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from ..checks import as_parameter, concrete
@@ -41,7 +42,7 @@ class VascularExchange(AbstractTerm):
     plasma_concentration: Float[Array, ""]
     saturable: ClassVar[bool] = False
 
-    def __init__(self, species: str, vessels: Any, permeability, plasma_concentration=0.0):
+    def __init__(self, species: str, vessels: Any, permeability: ArrayLike, plasma_concentration: ArrayLike = 0.0):
         self.acts_on = (species,)
         if all(hasattr(vessels, name) for name in ("voxel", "area", "path")):
             self.voxel = jnp.asarray(np.asarray(vessels.voxel, dtype=np.int32))
@@ -88,5 +89,6 @@ class VascularExchange(AbstractTerm):
         if known is not None and not (known > 0).all():
             raise InputError(
                 f"the walls of {int((known <= 0).sum())} vessel pieces are too permeable to {name} for this grid "
-                f"(1 + P path/(phi D) = {float(known.min()):.3g} at worst): use voxels smaller than about half the vessel radius, or wide vessels as lumen voxels"
+                f"(1 + P path/(phi D) = {float(known.min()):.3g} at worst): "
+                "use voxels smaller than about half the vessel radius, or wide vessels as lumen voxels"
             )

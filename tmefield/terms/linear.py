@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..checks import as_parameter
@@ -26,7 +27,7 @@ class Linear(AbstractTerm):
     loss: Float[Array, "..."]
     saturable: ClassVar[bool] = False
 
-    def __init__(self, production=0.0, loss=0.0, species: str | tuple[str, ...] | None = None):
+    def __init__(self, production: ArrayLike = 0.0, loss: ArrayLike = 0.0, species: str | tuple[str, ...] | None = None):
         self.acts_on = () if species is None else (species,) if isinstance(species, str) else tuple(species)
         self.production = as_parameter(production, "production of Linear", "nM/s")
         self.loss = as_parameter(loss, "loss of Linear", "1/s")

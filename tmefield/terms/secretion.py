@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..checks import as_parameter
@@ -30,7 +31,7 @@ class Secretion(AbstractTerm):
     source: str | None = eqx.field(static=True)
     saturable: ClassVar[bool] = False
 
-    def __init__(self, species: str, density, rate, active_fraction=1.0, source: str | None = None):
+    def __init__(self, species: str, density: ArrayLike, rate: ArrayLike, active_fraction: ArrayLike = 1.0, source: str | None = None):
         who = f"secretion of {species}"
         self.acts_on = (species,)
         self.density = as_parameter(density, f"cell density for the {who}", "cells/um3")

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..checks import as_parameter
@@ -35,7 +36,7 @@ class ReceptorUptake(AbstractTerm):
     sink: str | None = eqx.field(static=True)
     saturable: ClassVar[bool] = True
 
-    def __init__(self, species: str, density, receptors, internalisation, half_saturation, sink: str | None = None):
+    def __init__(self, species: str, density: ArrayLike, receptors: ArrayLike, internalisation: ArrayLike, half_saturation: ArrayLike, sink: str | None = None):
         who = f"uptake of {species}"
         self.acts_on = (species,)
         self.density = as_parameter(density, f"cell density for the {who}", "cells/um3")

@@ -65,7 +65,7 @@ class Transport(eqx.Module):
         shape = self.grid.shape
         ring = tuple(any(axis) and cells > 1 for axis, cells in zip(self.periodic, shape, strict=True))
         kappa = jnp.broadcast_to(conductivity, shape)
-        faces = face_conductances(kappa, self.grid.spacing, ring)  # type: ignore[arg-type]
+        faces = face_conductances(kappa, self.grid.spacing, ring)
         faces = tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
         loss, production = jnp.zeros(shape, kappa.dtype), jnp.zeros(shape, kappa.dtype)
         for index, wall in enumerate(walls):
@@ -107,7 +107,7 @@ def _eliminate(faces, loss, production, held, value, *, sealed: bool) -> Channel
     if not sealed:
         loss = loss + face_sum(between, shape)
         production = production + face_sum(drive, shape)
-    return Channel(Stencil(tuple(kept), loss * weight), production * weight, free)  # type: ignore[arg-type]
+    return Channel(Stencil(tuple(kept), loss * weight), production * weight, free)
 
 
 def assemble(grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], fixed: FixedConcentration | None) -> Transport:

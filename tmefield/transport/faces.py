@@ -22,8 +22,6 @@ def neighbours(field: Array, axis: int, *, periodic: bool) -> tuple[Array, Array
     return jax.lax.slice_in_dim(field, 0, cells - 1, axis=axis), jax.lax.slice_in_dim(field, 1, cells, axis=axis)
 
 
-def face_conductances(
-    conductivity: Float[Array, "z y x"], spacing: tuple[float, float, float], periodic: tuple[bool, bool, bool]
-) -> tuple[Array, Array, Array]:
+def face_conductances(conductivity: Float[Array, "z y x"], spacing: tuple[float, float, float], periodic: tuple[bool, ...]) -> tuple[Array, ...]:
     """Conductances phi D / h^2 of the faces normal to z, y and x, 1/s: the rate at which a voxel exchanges with its neighbour."""
-    return tuple(harmonic_mean(*neighbours(conductivity, axis, periodic=periodic[axis])) / spacing[axis] ** 2 for axis in range(3))  # type: ignore[return-value]
+    return tuple(harmonic_mean(*neighbours(conductivity, axis, periodic=periodic[axis])) / spacing[axis] ** 2 for axis in range(3))

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float
 
 from ..checks import as_parameter, concrete
@@ -26,7 +27,7 @@ class FixedConcentration(eqx.Module):
     value: Float[Array, "..."]
     sealed: bool = eqx.field(static=True)
 
-    def __init__(self, mask, value, sealed: bool = False):
+    def __init__(self, mask: ArrayLike, value: ArrayLike, sealed: bool = False):
         self.mask = jnp.asarray(mask).astype(bool)
         self.value = as_parameter(value, "value of FixedConcentration", "nM")
         self.sealed = sealed

@@ -1,8 +1,10 @@
 """What happens at the six walls of the box."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..checks import as_parameter
@@ -30,7 +32,7 @@ class FixedValue(AbstractWall):
 
     outside: Float[Array, "..."]
 
-    def __init__(self, value):
+    def __init__(self, value: ArrayLike):
         self.outside = as_parameter(value, "value of a FixedValue wall", "nM")
 
 
@@ -43,7 +45,7 @@ class Robin(AbstractWall):
     transfer: Float[Array, "..."]
     outside: Float[Array, "..."]
 
-    def __init__(self, transfer, outside=0.0):
+    def __init__(self, transfer: ArrayLike, outside: ArrayLike = 0.0):
         self.transfer = as_parameter(transfer, "transfer coefficient of a Robin wall", "um/s")
         self.outside = as_parameter(outside, "outside concentration of a Robin wall", "nM")
 
@@ -94,7 +96,7 @@ def walls_of(given, species: tuple[str, ...]) -> tuple[Walls, ...]:
         given = Walls(given, given, given)
     if isinstance(given, Walls):
         return (given,) * len(species)
-    if not isinstance(given, dict):
+    if not isinstance(given, Mapping):
         raise InputError(f"walls must be a wall, tf.Walls or a dict from species name to these; got {given!r}")
     for what, names in (("unknown species", set(given) - set(species)), ("no walls for", set(species) - set(given))):
         if names:

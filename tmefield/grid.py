@@ -51,12 +51,12 @@ class Grid:
     def from_box(cls, lower: Sequence[float], upper: Sequence[float], spacing: Sequence[float]) -> "Grid":
         """The smallest grid of the given spacing that covers the box lower..upper (z, y, x), um, starting at `lower`.
 
-        An extent that is a whole number of voxels to 1e-6 is kept; any other is rounded up.
+        An extent that is a whole number of voxels to 2e-5 (files rounded to single precision) is kept; any other is rounded up.
         """
         shape = []
         for low, high, h in zip(lower, upper, spacing, strict=True):
             voxels = (high - low) / h
-            shape.append(max(1, round(voxels) if abs(voxels - round(voxels)) < 1e-6 else math.ceil(voxels)))
+            shape.append(max(1, round(voxels) if abs(voxels - round(voxels)) < 2e-5 else math.ceil(voxels)))
         return cls(shape, spacing, lower)
 
     @property

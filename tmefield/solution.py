@@ -3,9 +3,10 @@
 import warnings
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from .balance import Balance, BalanceInfo, fill_fixed, solve_linear
 from .budget import Budget
@@ -51,7 +52,7 @@ class Solution(eqx.Module):
         The largest eigenvalue of J^-1 phi by `steps` inverse iterations with the solver itself (residual 1e-2), from below:
         a perturbation of the steady field dies away at least as fast as exp(-t/time) once its fast parts are gone.
         """
-        return _relaxation_time(self.model, self.concentration, steps)
+        return _relaxation_time(self.model, self.concentration, jnp.asarray(steps, jnp.int32))
 
     def to_dataset(self, **extra):
         """The solution as an `xarray.Dataset` with CF metadata; `extra` as in `tmefield.output.collect.collect`."""
@@ -69,7 +70,7 @@ class Solution(eqx.Module):
 
 
 @eqx.filter_jit
-def _relaxation_time(model: Model, concentration: Array, steps: int) -> Array:
+def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) -> Array:
     balance, transport = Balance(model), model.transport()
     slope = balance.slope(concentration)
     phi = jnp.broadcast_to(model.volume_fraction, model.shape)
@@ -77,14 +78,13 @@ def _relaxation_time(model: Model, concentration: Array, steps: int) -> Array:
     tolerance = jnp.full(transport.count, 1e-2, model.dtype)
     limit = jnp.asarray(100, jnp.int32)
     once = jnp.minimum(1, (model.volume_fraction.reshape(-1)[0] > 0).astype(jnp.int32))
-    v = free
-    time = jnp.zeros(transport.count, model.dtype)
-    for _ in range(steps):
-        v = v / jnp.sqrt(total(v * v))[:, None, None, None]
+
+    def iterate(_, state):
+        v = state[0] / jnp.sqrt(total(state[0] * state[0]))[:, None, None, None]
         w = solve_linear(transport, slope, phi * v, tolerance, limit, once)[0]
-        time = total(v * phi * w) / total(v * phi * v)
-        v = w
-    return time
+        return w, total(v * phi * w) / total(v * phi * v)
+
+    return jax.lax.fori_loop(0, steps, iterate, (free, jnp.zeros(transport.count, model.dtype)))[1]
 
 
 def warn_if_not_converged(solution: Solution) -> None:

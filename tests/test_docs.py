@@ -1,0 +1,28 @@
+"""The examples of README and docs run as they stand, in a process of their own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGES = ["README.md", "docs/extending.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_of_a_page_runs(page, tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (REPOSITORY / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    done = subprocess.run([sys.executable, "-c", "\n".join(blocks)], capture_output=True, text=True, cwd=tmp_path, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert "defect" in done.stdout
+
+
+@pytest.mark.parametrize("page", sorted(path.relative_to(REPOSITORY).as_posix() for path in [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]))
+def test_links_lead_somewhere(page):
+    here = (REPOSITORY / page).parent
+    for target in re.findall(r"\]\(([^)#]+)\)", (REPOSITORY / page).read_text(encoding="utf-8")):
+        if not target.startswith(("http", "mailto")):
+            assert (here / target).exists(), f"{page} links to {target}"

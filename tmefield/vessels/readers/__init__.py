@@ -1,0 +1,1 @@
+"""Readers of vessel networks, one format a file."""

@@ -66,7 +66,7 @@ def test_cells_outside_the_box(tmp_path):
 
 
 def test_vessels_outside_the_box(tmp_path):
-    refused(tmp_path, 2, "outside", "clip", config=CONFIG.replace("[vessels]", 'size = ["60 um", "100 um", "80 um"]\n[vessels]'))
+    refused(tmp_path, 2, "outside", "clip", config=CONFIG.replace("[vessels]", 'size = ["60 um", "100 um", "40 um"]\n[vessels]'))
 
 
 def test_segment_of_no_length(tmp_path):
@@ -114,7 +114,7 @@ def test_negative_rate(tmp_path):
 
 def test_implausible_mean(tmp_path):
     config = CONFIG.replace('"5 molecule/cell/s" }', '"9e3 molecule/cell/s" }').replace(
-        'id = "IFNg"', 'id = "IFNg"\nuptake = false\ndecay = "1e-9 /s"\npermeability = "0 um/s"'
+        'id = "IFNg"', 'id = "IFNg"\nuptake = false\ndecay = "1e-6 /s"\npermeability = "0 um/s"'
     )
     refused(tmp_path, 2, "IFNg", config=config)
 
@@ -125,7 +125,7 @@ def test_no_source_at_all(tmp_path):
 
 
 def test_broken_toml_names_the_line(tmp_path):
-    refused(tmp_path, 2, "case.toml", "line 3", config='[grid]\nspacing = "10 um"\nsize = [\n"', command="validate")
+    refused(tmp_path, 2, "case.toml", "line 2", config="[grid]\nspacing = 10 um\n", command="validate")
 
 
 def test_configuration_that_is_no_text(tmp_path):

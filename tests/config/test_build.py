@@ -125,3 +125,28 @@ def test_cells_in_a_lumen_go_to_the_nearest_tissue():
     assert moved[lumen].max() == 0
     assert moved.sum() == pytest.approx(density.sum(), rel=1e-12)
     np.testing.assert_array_equal(moved[:, 0], density[:, 0])
+
+
+def test_necrotic_core_has_no_vessels():
+    text = CASE.replace('uniform = { tumour = "1e-4 /um3", CD8_T = "2e4 cells/mm3" }', 'spheroid = { radius = "90 um", necrotic_fraction = 0.6 }')
+    inputs = prepared("grid.size=['240 um','240 um','240 um']", "grid.spacing=12 um", "vessels.bed={spacing='60 um',diameter='6 um'}", text=text)
+    assert inputs.network is not None and inputs.embedding is not None
+    distance = np.linalg.norm(inputs.network.nodes[inputs.network.edges].mean(axis=1) - 120.0, axis=1)
+    assert len(distance) > 50
+    assert distance.min() > 0.6 * 90.0 * 0.7
+    assert set(np.unique(inputs.labels)) == {0, 1, 2}
+
+
+def test_cells_near_vessels_need_vessels():
+    text = CASE.replace("uniform = {", "scatter = { near_vessels = { CD8_T = '60 um' }, densities = {").replace('"2e4 cells/mm3" }', '"2e4 cells/mm3" } }')
+    with pytest.raises(tf.InputError, match="near_vessels"):
+        prepared(text=text)
+    assert prepared("vessels.bed={spacing='40 um'}", text=text).embedding is not None
+
+
+def test_layer_of_voxels_is_not_added_by_rounding_in_the_file(tmp_path):
+    from command_line import network_text, write_case
+    from tmefield.config.load import load_config
+
+    points = ("1 0. 50. 30.", "2 50. 50. 30.", "3 100.000009 50. 30.")
+    assert prepare(load_config(write_case(tmp_path, network=network_text(points=points)))).grid.shape == (6, 10, 10)

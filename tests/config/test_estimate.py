@@ -31,7 +31,8 @@ def test_suggested_spacing_fits(shape):
     spacing = float(str(caught.value).split("a spacing of ")[1].split()[0])
     coarser = Grid.from_box(grid.origin, grid.upper if shape[0] > 1 else (spacing, *grid.upper[1:]), (spacing,) * 3)
     assert forecast(coarser, 5, precision="float32").memory < 1.05 * limit
-    assert spacing <= 5.0 * 4
+    finer = Grid.from_box(grid.origin, grid.upper if shape[0] > 1 else (spacing, *grid.upper[1:]), (0.8 * spacing,) * 3)
+    assert forecast(finer, 5, precision="float32").memory > limit
 
 
 def test_limit_below_the_base_says_so():

@@ -1,0 +1,52 @@
+"""The commands put together. Nothing heavy is imported here: `tmefield --help` has to answer at once."""
+
+import signal
+from typing import Annotated
+
+import typer
+
+from .doctor import doctor
+from .estimate import estimate
+from .export import export
+from .guard import guarded
+from .info import info
+from .init import init
+from .plot import plot
+from .run import run
+from .validate import validate
+
+app = typer.Typer(
+    name="tmefield",
+    help="Cytokine fields around vascularised tumours in 3D: from vessels and cells to NetCDF and pictures. Start with: tmefield run demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (run, init, validate, estimate, info, plot, export, doctor):
+    app.command(verb.__name__)(guarded(verb))
+
+
+def _version(asked: bool | None) -> None:
+    if asked:
+        from .. import __version__
+
+        typer.echo(f"tmefield {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(version: Annotated[bool | None, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = None) -> None:
+    """Options of the program itself."""
+
+
+def main() -> None:
+    """Run the command line; ends the process with the exit codes 0, 2 (input), 3 (numerics), 4 (files), 5 (memory), 130 (interrupted)."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    app(prog_name="tmefield")
+
+
+def _interrupt(number, frame) -> None:
+    """SIGTERM ends a command as Ctrl-C does, so that nothing half-written stays behind."""
+    raise KeyboardInterrupt

@@ -1,0 +1,94 @@
+"""The output folder of a run: checked before the work, filled only when all of it is there."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ..config.load import Loaded
+from ..errors import FileError, InputError
+from ..output.fieldset import FieldSet
+from .targets import IMAGE, NETCDF, PICTURE, SUMMARY
+
+
+def check_folder(loaded: Loaded, *, force: bool) -> None:
+    """Refuse a folder that cannot be written, or that holds the results of a different configuration.
+
+    **Raises** `FileError` or `InputError`, each with the remedy.
+    """
+    folder = Path(loaded.config.output.folder)
+    if folder.exists() and not folder.is_dir():
+        raise FileError(f"{folder}: is a file, not a folder; choose another with --out")
+    nearest = folder
+    while not nearest.exists():
+        nearest = nearest.parent if nearest.parent != nearest else Path()
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise FileError(f"{nearest}: no permission to write here; choose another folder with --out")
+    taken = [name for name in (NETCDF, PICTURE, IMAGE, SUMMARY) if (folder / name).exists()]
+    if taken and not force and _hash_of(folder) != loaded.sha256():
+        raise InputError(f"{folder} already holds {', '.join(taken)} of another run; choose another folder with --out, or overwrite with --force")
+
+
+def _hash_of(folder: Path) -> str | None:
+    """The configuration's hash in an earlier summary."""
+    try:
+        value = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value.get("config_sha256") if isinstance(value, dict) else None
+
+
+def check_disk(folder: Path, need: int) -> None:
+    """Refuse to start writing what the disk cannot hold.
+
+    **Raises** `FileError`.
+    """
+    free = shutil.disk_usage(folder).free
+    if need > free:
+        raise FileError(f"{folder}: the disk has {free / 1e9:.2f} GB free and the results may need {need / 1e9:.2f} GB; choose another folder with --out")
+
+
+def write_results(fields: FieldSet, report: dict, loaded: Loaded) -> list[Path]:
+    """Write all that the configuration asks for and return the paths; on any error the folder stays as it was."""
+    output = loaded.config.output
+    folder = Path(output.folder)
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    work = None
+    try:
+        work = Path(tempfile.mkdtemp(prefix=".tmefield-", dir=folder))
+        names = _write_into(work, fields, report, loaded)
+        for name in names:
+            os.replace(work / name, folder / name)
+    except BaseException:
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
+        if new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(work, ignore_errors=True)
+    return [folder / name for name in names]
+
+
+def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded) -> list[str]:
+    output = loaded.config.output
+    names = []
+    check_disk(work, 4 * fields.concentration.size)
+    if output.netcdf:
+        from ..output.netcdf import write_netcdf
+
+        write_netcdf(fields, work / NETCDF)
+        names.append(NETCDF)
+    if output.vti:
+        from ..output.vti import write_vti
+
+        write_vti(fields, work / IMAGE)
+        names.append(IMAGE)
+    if output.png:
+        from ..output.plots import overview
+
+        overview(fields, work / PICTURE)
+        names.append(PICTURE)
+    (work / SUMMARY).write_text(json.dumps({**report, "config": json.loads(loaded.resolved())}, indent=1, allow_nan=True) + "\n", encoding="utf-8")
+    return [*names, SUMMARY]

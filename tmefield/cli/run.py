@@ -1,0 +1,121 @@
+"""`tmefield run`: from a configuration to fields, pictures and a summary."""
+
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .source import ForceOption, InputArgument, JsonOption, SetOption, SpacingOption, UnitOption, load_input
+
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the results (default: output.folder, ./tmefield-output).")]
+
+
+def run(
+    source: InputArgument,
+    out: OutOption = None,
+    overrides: SetOption = None,
+    spacing: SpacingOption = None,
+    unit: UnitOption = None,
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Solve for the steady fields and write NetCDF and a picture."""
+    from .console import Progress, print_json
+    from .results import check_folder, write_results
+
+    start = time.perf_counter()
+    progress = Progress()
+    loaded = load_input(source, overrides, out=out, spacing=spacing, unit=unit)
+    check_folder(loaded, force=force)
+    progress.note(loaded.config.title)
+
+    from ..config.prepare import prepare
+
+    inputs = prepare(loaded, progress.stage)
+    shape = " x ".join(str(n) for n in inputs.grid.shape)
+    progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s and {inputs.need.memory / 1e9:.1f} GB")
+    for note in inputs.notes:
+        progress.note(f"  note: {note}")
+    if spacing is not None and source != "demo":
+        progress.note(
+            f"  note: the cells are assumed; to change that: tmefield init my.toml --vessels {source} --spacing '{spacing}', edit, tmefield run my.toml"
+        )
+    solution = _solve(inputs, progress)
+
+    from ..config.fields import field_set, summary
+
+    with progress.stage("budget and relaxation times"):
+        report = summary(inputs, solution)
+    with progress.stage("writing"):
+        written = write_results(field_set(inputs, solution, command=_command()), report, loaded)
+    report["files"] = [str(path) for path in written]
+    report["seconds"] = round(time.perf_counter() - start, 2)
+    if json:
+        print_json(report)
+    else:
+        _print_report(report)
+
+
+def _solve(inputs, progress):
+    """The steady solution, refused where it did not converge or where no tissue has such concentrations."""
+    from ..config.build import build_model
+    from ..config.fields import check_plausible
+
+    with progress.stage("starting JAX, building the model"):
+        import jax
+
+        if inputs.loaded.config.solver.precision == "float64":
+            jax.config.update("jax_enable_x64", True)
+        model = build_model(inputs)
+    with progress.stage("compiling and solving"), warnings.catch_warnings():
+        # Said below with the exit code that belongs to it.
+        warnings.simplefilter("ignore")
+        from ..steady import solve_steady
+
+        solution = solve_steady(model, rtol=inputs.loaded.config.solver.rtol)
+        jax.block_until_ready(solution.concentration)
+    _check_status(inputs, solution)
+    check_plausible(inputs, solution)
+    return solution
+
+
+def _check_status(inputs, solution) -> None:
+    from ..errors import NumericsError
+    from ..status import Status
+
+    failed = [
+        f"{one.id}: {Status(int(code)).explanation} (residual {float(residual):.1e})"
+        for one, code, residual in zip(inputs.species, solution.stats.status, solution.stats.residual, strict=True)
+        if int(code) != int(Status.CONVERGED)
+    ]
+    if failed:
+        raise NumericsError("the solve did not converge, nothing was written.\n  " + "\n  ".join(failed))
+
+
+def _print_report(report: dict) -> None:
+    from .console import human_seconds, table
+
+    rows = []
+    for name, one in report["species"].items():
+        numbers = [f"{1e3 * one['mean_nM']:.4g}", f"{1e3 * one['max_nM']:.4g}", human_seconds(one["relaxation_time_s"])]
+        rows.append([name, *numbers, f"{one['residual']:.0e}", f"{one['budget_defect']:+.0e}", _main_losses(one)])
+    print(table(["species", "mean pM", "max pM", "relaxes in", "residual", "budget defect", "main losses"], rows, text=(0, 6)))
+    print(f"done in {report['seconds']:.1f} s")
+    for path in report["files"]:
+        print(f"  {path}")
+
+
+def _main_losses(one: dict) -> str:
+    """The three greatest ways out, as shares of what came in."""
+    income = one["income_molecules_per_s"]
+    outward = {label: flow for label, flow in one["walls"].items() if flow > 0}
+    greatest = sorted((one["lost"] | outward).items(), key=lambda entry: -entry[1])[:3]
+    return ", ".join(f"{label} {100 * flow / income:.0f} %" for label, flow in greatest) if income else "none"
+
+
+def _command() -> str:
+    """The command as it was typed, for the file's history."""
+    return " ".join(["tmefield", *sys.argv[1:]])

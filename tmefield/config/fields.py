@@ -1,0 +1,134 @@
+"""The result of a run as the record that all writers take, and as numbers for a summary."""
+
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+
+from .. import library
+from ..errors import InputError
+from ..library.plausibility import check_mean
+from ..output.collect import collect
+from ..output.fieldset import FieldSet, Variable, variable_name
+from ..tissue.labels import VESSEL_LUMEN
+from .parameters import SpeciesValues
+from .prepare import Inputs
+from .versions import versions
+
+USED_PARAMETERS = ("diffusivity", "decay", "plasma_concentration", "permeability", "k_on", "K_D", "k_endo")
+
+
+def field_set(inputs: Inputs, solution, *, command: str) -> FieldSet:
+    """Fields, tissue, vessels, parameters and provenance of a steady solution."""
+    network = inputs.network
+    return collect(
+        solution,
+        names=tuple(one.name for one in inputs.species),
+        labels=inputs.labels,
+        cell_density=inputs.densities,
+        vessel_area=None if inputs.embedding is None else inputs.embedding.surface_density(),
+        scalars=_scalars(inputs.species),
+        attributes=_attributes(inputs, command),
+        vessel_segments=None if network is None else network.nodes[network.edges],
+        vessel_radii=None if network is None else network.radius,
+    )
+
+
+def _scalars(species: tuple[SpeciesValues, ...]) -> dict[str, Variable]:
+    """The numbers of each species that the model itself does not keep under their names."""
+    scalars = {}
+    for one in species:
+        prefix = variable_name(one.id)
+        scalars[f"{prefix}_plasma"] = Variable(np.float64(one.plasma_concentration), f"plasma concentration of {one.name}", "nmol L-1")
+        scalars[f"{prefix}_permeability"] = Variable(np.float64(one.permeability), f"permeability of vessel walls to {one.name}", "um s-1")
+        for cell, (rate, fraction) in one.secretion.items():
+            words = f"molecules of {one.name} secreted per {cell} cell and time"
+            scalars[f"{prefix}_secretion_{variable_name(cell)}"] = Variable(np.float64(rate * fraction), words, "s-1")
+        for cell, count in one.receptors.items():
+            scalars[f"{prefix}_receptors_{variable_name(cell)}"] = Variable(np.float64(count), f"receptors for {one.name} per {cell} cell", "1")
+        if one.receptors:
+            words = f"internalisation rate of the bound receptor for {one.name}"
+            scalars[f"{prefix}_internalisation"] = Variable(np.float64(one.internalisation), words, "s-1")
+            words = f"half-saturation concentration of the uptake of {one.name}"
+            scalars[f"{prefix}_half_saturation"] = Variable(np.float64(one.half_saturation), words, "nmol L-1")
+    return scalars
+
+
+def _attributes(inputs: Inputs, command: str) -> dict[str, str]:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "title": inputs.loaded.config.title,
+        "history": f"{now} {command}",
+        "references": "; ".join(sources(inputs)) or "parameters of the configuration",
+        "state": "steady",
+        "config": inputs.loaded.resolved(),
+        "config_sha256": inputs.loaded.sha256(),
+        "versions": json.dumps(versions(), sort_keys=True),
+        "notes": "\n".join(inputs.notes) or "none",
+    }
+
+
+def sources(inputs: Inputs) -> list[str]:
+    """Where the library's values for these species and cells come from, each source once."""
+    found: dict[str, None] = {}
+    for one in inputs.species:
+        try:
+            record = library.species(one.id)
+        except InputError:
+            continue
+        used = [record.parameters[key] for key in USED_PARAMETERS if key in record.parameters]
+        used += [record.receptors[cell] for cell in one.receptors if cell in record.receptors]
+        used += [record.secretion[cell].rate for cell in one.secretion if cell in record.secretion]
+        found.update(dict.fromkeys(parameter.source for parameter in used if parameter.source))
+    return list(found)
+
+
+def check_plausible(inputs: Inputs, solution) -> None:
+    """Refuse fields whose mean no tissue has: almost always a unit slip.
+
+    **Raises** `InputError` naming the species and the slip that it looks like.
+    """
+    for one, mean in zip(inputs.species, means(inputs, solution), strict=True):
+        check_mean(mean, one.species_class, where=f"species {one.id}")
+
+
+def means(inputs: Inputs, solution) -> list[float]:
+    """Mean concentration of each species outside wide vessels, nM."""
+    tissue = np.ones(inputs.grid.shape, bool) if inputs.labels is None else inputs.labels != VESSEL_LUMEN
+    return [float(np.mean(np.asarray(field, np.float64)[tissue])) for field in solution.concentration]
+
+
+def summary(inputs: Inputs, solution) -> dict:
+    """The result in numbers, ready for JSON."""
+    stats, budget = solution.stats, solution.budget
+    relaxation = np.asarray(solution.relaxation_time())
+    species = {}
+    for index, (one, mean) in enumerate(zip(inputs.species, means(inputs, solution), strict=True)):
+        field = np.asarray(solution.concentration[index])
+        species[one.id] = {
+            "mean_nM": mean,
+            "min_nM": float(field.min()),
+            "max_nM": float(field.max()),
+            "relaxation_time_s": float(relaxation[index]),
+            "iterations": int(stats.iterations[index]),
+            "residual": float(stats.residual[index]),
+            "budget_defect": float(budget.defect[index]),
+            "income_molecules_per_s": float(budget.income[index]),
+            "made": _nonzero(budget.made, index),
+            "lost": _nonzero(budget.lost, index),
+            "walls": _nonzero(budget.walls, index),
+        }
+    return {
+        "title": inputs.loaded.config.title,
+        "status": solution.status.name.lower(),
+        "grid": {"shape_zyx": list(inputs.grid.shape), "spacing_um_zyx": list(inputs.grid.spacing), "origin_um_zyx": list(inputs.grid.origin)},
+        "species": species,
+        "notes": list(inputs.notes),
+        "config_sha256": inputs.loaded.sha256(),
+        "versions": versions(),
+    }
+
+
+def _nonzero(entries: dict, index: int) -> dict[str, float]:
+    values = {label: float(flow[index]) for label, flow in entries.items()}
+    return {label: value for label, value in values.items() if value != 0}

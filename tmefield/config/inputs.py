@@ -1,0 +1,147 @@
+"""Files and synthetic geometry that a configuration asks for, and the box that follows from them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .. import units
+from ..errors import InputError
+from ..grid import Grid
+from ..tissue.cells import Cells
+from ..tissue.labels import NECROTIC_CORE
+from ..tissue.spheroid import Tissue
+from ..vessels.embed import Embedding
+from ..vessels.network import VesselNetwork
+from .load import Loaded
+from .parameters import cell_id
+from .problems import did_you_mean
+from .schema import CellFile, Config, VesselBed, VesselCells, VesselFile
+
+
+def read_cells(loaded: Loaded) -> Cells | None:
+    """The cells of the file that the configuration names, under the library's names; None where it makes its own.
+
+    A type of the file that `cells.types` leaves out stands for the library's type of the same name or alias, if there is one.
+    """
+    table = loaded.config.cells
+    if not isinstance(table, CellFile):
+        return None
+    columns = table.columns
+    cells = Cells.read(
+        locate(loaded, table.file),
+        x=columns.x,
+        y=columns.y,
+        z=columns.z,
+        type=columns.type,
+        pixel_size=None if table.pixel_size is None else units.parse(table.pixel_size, "length"),
+        unit=table.unit,
+        types={name: _library_share(share) for name, share in table.types.items()},
+        encoding=table.encoding,
+    )
+    by_name = {name: {cell_id(name): 1.0} for name in cells.counts() if name not in cells.shares and cell_id(name) != name}
+    return replace(cells, shares={**cells.shares, **by_name})
+
+
+def _library_share(share: str | dict[str, float]) -> str | dict[str, float]:
+    return cell_id(share) if isinstance(share, str) else {cell_id(name): fraction for name, fraction in share.items()}
+
+
+def read_network(loaded: Loaded, cells: Cells | None) -> VesselNetwork | None:
+    """The vessels of the file, or the cells that stand for vessels; None where there are none or a bed is to be made."""
+    config = loaded.config
+    table = config.vessels
+    if isinstance(table, VesselFile):
+        return VesselNetwork.read(
+            locate(loaded, table.file),
+            format=table.format,
+            unit=table.unit,
+            scale=table.scale,
+            nodes=None if table.nodes is None else locate(loaded, table.nodes),
+            vertex_parameters=table.vertex_parameters,
+            segment_parameters=table.segment_parameters,
+            repair=table.repair,
+            default_radius=None if table.default_radius is None else units.parse(table.default_radius, "length"),
+        )
+    if isinstance(table, VesselCells) and cells is not None and config.section is not None:
+        chosen = cells.types == table.from_cells
+        if not chosen.any():
+            known = sorted(set(cells.types.tolist()))
+            raise InputError(f"vessels.from_cells: there are no cells of type '{table.from_cells}'{did_you_mean(table.from_cells, known)}")
+        radius = units.parse(config.section.vessel_radius, "length")
+        return VesselNetwork.crossing(cells.positions[chosen, :2], radius, units.parse(config.section.thickness, "length"))
+    return None
+
+
+def locate(loaded: Loaded, name: str) -> Path:
+    """A file named in a configuration: relative names are seen from the configuration's folder."""
+    return loaded.folder / Path(name).expanduser()
+
+
+def make_grid(config: Config, network: VesselNetwork | None, cells: Cells | None) -> Grid:
+    """The voxels: the box given, or that of the vessels' file (its stated box and all its nodes), or that of the cells."""
+    spacing = _spacing(config)
+    if config.grid.size is not None:
+        size = [units.parse(one, "length") for one in config.grid.size]
+        origin = [units.parse(one, "length") for one in config.grid.origin] if config.grid.origin is not None else [0.0, 0.0, 0.0]
+        if config.section is not None:
+            size[0] = spacing[0]
+        return Grid.from_box(origin, [low + extent for low, extent in zip(origin, size, strict=True)], spacing)
+    lower, upper = _box(config, network, cells)
+    margin = units.parse(config.grid.margin, "length")
+    lower, upper = lower - margin, upper + margin
+    if config.section is not None:
+        lower[0], upper[0] = 0.0, spacing[0]
+    return Grid.from_box(lower.tolist(), upper.tolist(), spacing)
+
+
+def _spacing(config: Config) -> tuple[float, float, float]:
+    given = config.grid.spacing
+    parts = given if isinstance(given, tuple) else (given,) * 3
+    z, y, x = (units.parse(one, "length") for one in parts)
+    if config.section is None:
+        return z, y, x
+    # One voxel stands for the whole section in z.
+    return units.parse(config.section.thickness, "length"), y, x
+
+
+def _box(config: Config, network: VesselNetwork | None, cells: Cells | None) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper corner in the order z, y, x."""
+    if isinstance(config.vessels, VesselFile) and network is not None:
+        corners = [network.nodes.min(axis=0), network.nodes.max(axis=0), *(network.box or ())]
+        points = np.asarray(corners, float)
+        # Rounding in the file must not add a layer of voxels; what sticks out by so little is cut off.
+        slack = 1e-4 * np.asarray(_spacing(config))
+        return points.min(axis=0)[::-1].copy(), points.max(axis=0)[::-1] - slack
+    if cells is None:
+        raise InputError("grid.size is missing: there is no file of vessels or cells to take the box from")
+    lower, upper = cells.box()
+    return np.asarray(lower, float)[::-1].copy(), np.asarray(upper, float)[::-1].copy()
+
+
+def embed_network(config: Config, network: VesselNetwork | None, grid: Grid) -> Embedding | None:
+    """The network on the grid; vessels outside the box are cut off only where the configuration says so."""
+    clip = isinstance(config.vessels, VesselFile) and config.vessels.clip
+    return None if network is None else network.embed(grid, clip=clip)
+
+
+def make_bed(config: Config, grid: Grid, tumour: Tissue | None) -> VesselNetwork | None:
+    """The synthetic capillary bed that the configuration asks for, over the whole box but for the necrotic core of a tumour."""
+    if not isinstance(config.vessels, VesselBed):
+        return None
+    from ..vessels.bed import capillary_bed
+
+    bed = config.vessels.bed
+    network = capillary_bed(
+        grid.origin[::-1], grid.upper[::-1], spacing=units.parse(bed.spacing, "length"), diameter=units.parse(bed.diameter, "length"), seed=bed.seed
+    )
+    return network if tumour is None else _without(network, tumour.labels == NECROTIC_CORE, grid)
+
+
+def _without(network: VesselNetwork, region: np.ndarray, grid: Grid) -> VesselNetwork:
+    """The network less its segments whose middle lies in the voxels of `region`."""
+    middle = network.nodes[network.edges].mean(axis=1)[:, ::-1]
+    voxel = np.floor((middle - grid.origin) / grid.spacing).astype(int)
+    keep = ~region[tuple(np.clip(voxel, 0, np.array(grid.shape) - 1).T)]
+    branch = None if network.branch_id is None else network.branch_id[keep]
+    return VesselNetwork(network.nodes, network.edges[keep], network.radius[keep], branch_id=branch, box=network.box, meta=network.meta)

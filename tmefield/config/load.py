@@ -1,0 +1,137 @@
+"""A configuration from a TOML file and `--set` overrides, with all mistakes at once."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import FileError, InputError
+from .problems import did_you_mean, from_validation, refuse
+from .schema import Config
+
+MAX_BYTES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A checked configuration.
+
+    - `config`: the tables.
+    - `folder`: where files that it names are looked for.
+    - `source`: what to call it in messages.
+    """
+
+    config: Config
+    folder: Path
+    source: str
+
+    def resolved(self) -> str:
+        """The configuration with every default filled in, as JSON with sorted keys."""
+        return json.dumps(self.config.model_dump(mode="json"), sort_keys=True, indent=1)
+
+    def sha256(self) -> str:
+        """Hash of the resolved configuration."""
+        return hashlib.sha256(self.resolved().encode()).hexdigest()
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
+    """Read and check a TOML configuration; `overrides` are texts `a.b=value`.
+
+    **Raises** `FileError` where the file cannot be read, `InputError` with every mistake, each with its key.
+    """
+    path = Path(path)
+    return parse_config(_read(path), overrides, folder=path.parent, source=path.name)
+
+
+def parse_config(text: str, overrides: Sequence[str] = (), *, folder: Path, source: str) -> Loaded:
+    """As `load_config`, from the text of a configuration."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{source}: not valid TOML: {error}") from None
+    for override in overrides:
+        _override(raw, override)
+    problems = _unknown_species(raw)
+    config = None
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        problems += from_validation(error)
+    if problems or config is None:
+        raise refuse(source, problems)
+    return Loaded(config, folder, source)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: larger than {MAX_BYTES // 10**6} MB, which is no configuration; data belong in files that it names")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file in UTF-8; a configuration is TOML text") from None
+    except OSError as error:
+        remedy = "; 'tmefield init' writes a configuration to start from" if isinstance(error, FileNotFoundError) else ""
+        raise FileError(f"{path}: cannot be read: {error.strerror}{remedy}") from None
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    """Put `a.b.c=value` into the raw tables; a list of species is entered by id or by number from 0."""
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        raise InputError(f"--set {override}: expected KEY=VALUE, e.g. --set grid.spacing='10 um' or --set species.IFNg.decay=0.1/h")
+    place: Any = raw
+    for part in parts[:-1]:
+        place = _step(place, part, override)
+    last = parts[-1]
+    if isinstance(place, list):
+        place[_index(place, last, override)] = _value(text)
+    else:
+        place[last] = _value(text)
+
+
+def _step(place: Any, part: str, override: str) -> Any:
+    inner = place[_index(place, part, override)] if isinstance(place, list) else place.setdefault(part, {})
+    if not isinstance(inner, (dict, list)):
+        raise InputError(f"--set {override}: '{part}' holds {inner!r}, not a table")
+    return inner
+
+
+def _index(items: list, part: str, override: str) -> int:
+    ids = [item.get("id") if isinstance(item, dict) else None for item in items]
+    if part in ids:
+        return ids.index(part)
+    if part.isdecimal() and int(part) < len(items):
+        return int(part)
+    named = [one for one in ids if isinstance(one, str)]
+    raise InputError(f"--set {override}: no entry '{part}'{did_you_mean(part, named)}")
+
+
+def _value(text: str) -> Any:
+    """A TOML value where the text is one, else the text itself: --set grid.spacing='10 um' needs no second quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
+def _unknown_species(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """Species that are neither in the library nor described in full."""
+    from ..library import species
+
+    tables = raw.get("species")
+    problems = []
+    for index, table in enumerate(tables if isinstance(tables, list) else []):
+        own = isinstance(table, dict) and {"diffusivity", "decay", "molecular_weight"} <= set(table)
+        if own or not isinstance(table, dict) or not isinstance(table.get("id"), str):
+            continue
+        try:
+            species(table["id"])
+        except InputError as error:
+            problems.append((f"species[{index}].id", f"{error} (a species of your own needs diffusivity, decay and molecular_weight)"))
+    return problems

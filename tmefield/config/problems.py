@@ -1,0 +1,78 @@
+"""Every mistake of a configuration at once, each with its key and what to do."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from ..errors import InputError
+from .schema import TABLES, Config, Table
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The ending "; did you mean 'x'?" for the known name nearest to this one, else a list of what is known."""
+    names = list(known)
+    near = difflib.get_close_matches(name.casefold(), [one.casefold() for one in names], n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{next(one for one in names if one.casefold() == near[0])}'?"
+    return f"; known here: {', '.join(names)}" if names else ""
+
+
+def from_validation(error: ValidationError) -> list[tuple[str, str]]:
+    """(key, message) of every mistake that pydantic found, in its order."""
+    return [(key_path(found["loc"]), _message(found)) for found in error.errors(include_url=False)]
+
+
+def refuse(source: str, problems: list[tuple[str, str]]) -> InputError:
+    """One error that lists all problems of a configuration."""
+    lines = [f"{key}: {text}" if key else text for key, text in problems]
+    if len(lines) == 1:
+        return InputError(f"{source}: {lines[0]}")
+    return InputError("\n  ".join([f"{source}: {len(lines)} mistakes", *lines]))
+
+
+def key_path(loc: tuple[Any, ...]) -> str:
+    """Where something stands, as a person writes it: species[2].secretion.CD8_T.rate."""
+    path = ""
+    for part in loc:
+        if part in TABLES or (isinstance(part, str) and (":" in part or part == "[key]")):
+            continue
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _message(found: Any) -> str:
+    kind, loc = found["type"], found["loc"]
+    if kind == "extra_forbidden":
+        table = table_at(loc)
+        return "unknown key" + (did_you_mean(str(loc[-1]), table.model_fields) if table else "")
+    if kind == "missing":
+        return "is missing; it has no default"
+    if kind == "value_error":
+        return str(found["ctx"]["error"])
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"expected a table; got {found['input']!r:.60}"
+    text = found["msg"][0].lower() + found["msg"][1:]
+    return text if kind == "which" else f"{text}; got {found['input']!r:.60}"
+
+
+def table_at(loc: tuple[Any, ...]) -> type[Table] | None:
+    """The table to which the last key of `loc` belongs."""
+    table: type[Table] | None = Config
+    for part in loc[:-1]:
+        if part in TABLES:
+            table = TABLES[part]
+        elif table is not None and part in table.model_fields:
+            table = _inner_table(table.model_fields[part].annotation)
+    return table
+
+
+def _inner_table(annotation: Any) -> type[Table] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    for part in get_args(annotation):
+        found = _inner_table(part)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,50 @@
+"""Every experiment at reduced size against its expected numbers."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from data_files import data_file
+
+EXPERIMENTS = Path(__file__).resolve().parent.parent.parent / "experiments"
+
+
+def expected(name):
+    return tomllib.loads((EXPERIMENTS / name / "expected.toml").read_text(encoding="utf-8"))
+
+
+def run(*command, cwd):
+    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, cwd=cwd, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_uptake_range(tmp_path):
+    run(EXPERIMENTS / "uptake_range" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "ranges.json").read_text()), expected("uptake_range")
+    assert found == {name: pytest.approx(wanted[name], rel=wanted["tolerance"]) for name in ("dense", "sparse")}
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "key", "file"),
+    [
+        ("tumour_vessels", "vessels.file", "network/secomb_R3230Ac_tumour1998/network.dat"),
+        ("tissue_section", "cells.file", "cells/mibi_tnbc_keren2018_person05.csv"),
+    ],
+)
+def test_real_inputs(name, key, file, tmp_path):
+    wanted = expected(name)
+    source, settings = EXPERIMENTS / name / "config.toml", [f"{key}={data_file(file)}", f"grid.spacing={wanted['spacing']}"]
+    out = run("-m", "tmefield", "run", source, "--set", settings[0], "--set", settings[1], "--out", "results", "--json", cwd=tmp_path)
+    species = json.loads(out)["species"]
+    for one, values in species.items():
+        assert 1e3 * values["mean_nM"] == pytest.approx(wanted[one], rel=wanted["tolerance"])
+        assert abs(values["budget_defect"]) < 1e-5
+        assert values["min_nM"] >= 0
+    assert set(species) == set(wanted) - {"tolerance", "spacing"}
+    assert (tmp_path / "results" / "overview.png").stat().st_size > 10_000

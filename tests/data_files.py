@@ -17,6 +17,15 @@ def data_root() -> Path | None:
     return None
 
 
+def reference_file(name: str) -> Path:
+    """Path of a file of reference values, which lie beside the data folder; skips the test where there is none."""
+    root = data_root()
+    path = None if root is None else root.parent / "reference" / name
+    if path is None or not path.exists():
+        pytest.skip(f"{name} not found: put the reference values beside the data folder")
+    return path
+
+
 def data_file(name: str) -> Path:
     """Path of a real input file; skips the test where no data folder exists, fails it where the folder lacks the file."""
     root = data_root()

@@ -39,9 +39,9 @@ def cell_surface_source(grid, radius, inside):
 
 @pytest.fixture(scope="module", params=[np.inf, 30.0, 100.0], ids=["unscreened", "30um", "100um"])
 def sphere(request):
-    """An eighth of a secreting cell: rate 10/s, D 10 um2/s, radius 5 um, in a box that reaches 55 um."""
+    """An eighth of a secreting cell: rate 10/s, D 10 um2/s, radius 5 um, in a box that reaches 104 um."""
     length, rate, diffusivity, radius = request.param, 10.0, 10.0, 5.0
-    grid = tf.Grid((56, 56, 56), (1.0, 1.0, 1.0))
+    grid = tf.Grid((104, 104, 104), (1.0, 1.0, 1.0))
     r = radius_from_corner(grid)
     cell = r < radius
     source = cell_surface_source(grid, radius, cell) * rate / 8 / exact.NANOMOLAR / grid.voxel_volume
@@ -79,7 +79,10 @@ def test_secreting_sphere_budget(sphere):
     assert abs(float(solution.budget.defect[0])) < 1e-6
     if np.isinf(length):
         return
-    expected = {30.0: {20.0: 0.8664724, 50.0: 0.5100118}, 100.0: {20.0: 0.9836663, 50.0: 0.9108974}}[length]
+    expected = {
+        30.0: {20.0: 0.8664724, 50.0: 0.5100118, 100.0: 0.1565343},
+        100.0: {20.0: 0.9836663, 50.0: 0.9108974, 100.0: 0.7366496},
+    }[length]
     decay = 10.0 / length**2
     field = np.asarray(solution["c"]) * (r >= 5.0)
     for radius, share in expected.items():
@@ -110,6 +113,23 @@ def test_secreting_ball(radius, length, spacing, values):
         near = np.abs(r - place) < spacing
         assert abs((field[near] / wanted[near]).mean() - 1) < 0.005
     assert np.abs(field / wanted - 1).max() < 0.02
+
+
+def test_secreting_ball_far_away():
+    """The third case, radius 500 and length 40 um: c falls to 8.6e-7 at 1000 um, in a column along x with exact walls around it."""
+    radius, length, decay = 500.0, 40.0, 1e-3
+    grid = tf.Grid((6, 6, 320), (4.0, 4.0, 3.2))
+    z, y, x = grid.coordinates()
+    fine = (np.arange(4) + 0.5) / 4 - 0.5
+    share = np.mean([np.sqrt(z**2 + y**2 + (x + 3.2 * a) ** 2) * np.ones(grid.shape) < radius for a in fine], axis=0)
+    walls = far_walls(grid, lambda z, y, x: exact.secreting_ball(np.sqrt(z**2 + y**2 + x**2), radius=radius, length=length))
+    model = tf.Model(grid, [tf.Species("c", decay * length**2, decay)], [tf.Decay(), tf.Linear(production=share * decay)], walls=walls)
+    field = np.asarray(tf.solve_steady(model, rtol=1e-13)["c"])[0, 0]
+    r = np.sqrt(2 * 2.0**2 + grid.centres(2) ** 2)
+    wanted = exact.secreting_ball(r, radius=radius, length=length)
+    np.testing.assert_allclose(exact.secreting_ball(np.array([0, 500.0, 1000.0]), radius=radius, length=length), (0.99995, 0.46, 8.571302e-7), rtol=1e-5)
+    for place in (0.0, 500.0, 1000.0):
+        assert np.interp(place, r, np.log(field / wanted)) == pytest.approx(0, abs=0.005), place
 
 
 def slab(cells, decay=1e-3):
@@ -188,10 +208,12 @@ def box_walls(grid, half, parameters):
     return tf.Walls(y=wall, x=wall)
 
 
-@pytest.mark.parametrize("outer", [None, 75.0], ids=["infinite", "Krogh"])
-@pytest.mark.parametrize("permeability", [0.001, 0.01, 0.1])
-def test_vessel_with_permeability(permeability, outer):
-    """V5: wall and edge values within 2 %, the vessel as lumen voxels of an imported network."""
+@pytest.mark.parametrize(
+    ("permeability", "outer", "diffusivity", "decay"),
+    [(p, outer, 10.0, 1e-3) for p in (0.001, 0.01, 0.1) for outer in (None, 75.0)] + [(0.01, None, 50.0, 1e-4)],
+)
+def test_vessel_with_permeability(permeability, outer, diffusivity, decay):
+    """V5: values at the wall, at 50 um and at the edge within 2 %, the vessel as lumen voxels of an imported network."""
     spacing, half = 1.25, 75.0
     cells = int(2 * half / spacing)
     grid = tf.Grid((1, cells, cells), (spacing,) * 3)
@@ -199,13 +221,13 @@ def test_vessel_with_permeability(permeability, outer):
     embedding = network.embed(grid)
     _, y, x = grid.coordinates()
     r = np.sqrt((y - half) ** 2 + (x - half) ** 2) * np.ones(grid.shape)
-    parameters = {"wall_radius": 5.0, "diffusivity": 10.0, "decay": 1e-3, "permeability": permeability, "outer": outer}
+    parameters = {"wall_radius": 5.0, "diffusivity": diffusivity, "decay": decay, "permeability": permeability, "outer": outer}
     held, values = np.asarray(embedding.lumen).copy(), np.where(embedding.lumen, 1.0, 0.0)
     if outer:
         held |= r > outer  # outside the Krogh cylinder: sealed off, which is its no-flux edge
     model = tf.Model(
         grid,
-        [tf.Species("c", 10.0, 1e-3)],
+        [tf.Species("c", diffusivity, decay)],
         [tf.Decay(), tf.VascularExchange("c", embedding, permeability, 1.0)],
         fixed=tf.FixedConcentration(held, values, sealed=True),
         walls=tf.NoFlux() if outer else box_walls(grid, half, parameters),
@@ -217,4 +239,9 @@ def test_vessel_with_permeability(permeability, outer):
         ring = free & (np.abs(r - place) < spacing)
         ratio = field[ring] / exact.vessel(r[ring], **parameters)
         assert abs(ratio.mean() - 1) < 0.02, (place, ratio.mean())
+    # The wall value: the voxel's own concentration plus the fall over the closure's path, averaged over the wall's area.
+    beside = field.ravel()[embedding.voxel]
+    flux = (1 - beside) / (1 / permeability + embedding.path / diffusivity)
+    at_wall = np.average(beside + flux * embedding.path / diffusivity, weights=embedding.area)
+    assert at_wall == pytest.approx(float(exact.vessel(5.0, **parameters)), rel=0.02)
     assert jnp.all(jnp.abs(solution.budget.defect) < 1e-9)

@@ -182,7 +182,7 @@ def test_every_test_file_stands_where_its_module_does():
     strays = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         folder = path.relative_to(ROOT / "tests").parent
-        if folder.parts and folder.parts[0] not in {"validation", "scripts"} and not (PACKAGE / folder).is_dir():
+        if folder.parts and folder.parts[0] not in {"validation", "scripts", "experiments"} and not (PACKAGE / folder).is_dir():
             strays.append(str(path.relative_to(ROOT)))
     assert not strays
     assert importlib.util.find_spec("data_files"), "tests/ is on the path of pytest"

@@ -58,6 +58,23 @@ def test_a_source_without_a_sink_is_not_called_converged():
         assert tf.solve_steady(model).status != tf.Status.CONVERGED
 
 
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+@pytest.mark.parametrize("excess", [1.001, 10.0])
+def test_production_beyond_saturated_uptake_is_not_called_converged(dtype, excess):
+    """Receptors remove at most n R k_endo; a cell that makes more has no steady state, however small the backward error looks."""
+    terms = [tf.Secretion("a", DENSITY, excess * 1.5), tf.ReceptorUptake("a", DENSITY, 3000.0, 5e-4, 0.05)]
+    with pytest.warns(UserWarning, match="did not converge"):
+        solution = tf.solve_steady(tf.Model(GRID, [tf.Species("a", 40.0)], terms, dtype=dtype))
+    assert solution.status != tf.Status.CONVERGED
+
+
+def test_production_just_below_saturated_uptake_is_solved():
+    terms = [tf.Secretion("a", DENSITY, 0.999 * 1.5), tf.ReceptorUptake("a", DENSITY, 3000.0, 5e-4, 0.05)]
+    solution = tf.solve_steady(tf.Model(GRID, [tf.Species("a", 40.0)], terms), rtol=1e-10)
+    assert solution.status == tf.Status.CONVERGED
+    assert float(solution.concentration.mean()) > 10.0
+
+
 def test_no_source_gives_zero():
     solution = tf.solve_steady(tf.Model(GRID, [tf.Species("a", 40.0, 1e-4)], [tf.Decay()]))
     assert solution.status == tf.Status.CONVERGED
@@ -95,6 +112,8 @@ def test_arguments_are_checked():
         tf.solve_steady(uptake_model(), rtol=0.0)
     with pytest.raises(tf.InputError, match=r"initial has shape \[2, 2, 2\]"):
         tf.solve_steady(uptake_model(), initial=np.zeros((2, 2, 2)))
+    with pytest.raises(tf.InputError, match="initial must be finite and not negative"):
+        tf.solve_steady(uptake_model(), initial=np.full((1, *GRID.shape), -1.0))
 
 
 def test_float32_reaches_its_round_off_and_says_so():

@@ -245,8 +245,11 @@ def solve_linear(transport: Transport, diagonal, right, tolerance, max_iteration
 
 def _info(state: _State, settings: _Settings) -> BalanceInfo:
     measure = state.measure
-    done = _settled(measure, settings) | (state.ended & _at_round_off(measure))
-    status = jnp.where(state.breakdown, int(Status.BREAKDOWN), int(Status.ITERATION_LIMIT))
+    # What ended at round-off has to close its budget too: a field that runs away has a small backward error.
+    closes = _ratio(measure.drift, measure.supply) <= jnp.maximum(100 * _tolerance(measure, settings), 256 * jnp.finfo(measure.size.dtype).eps)
+    done = _settled(measure, settings) | (state.ended & _at_round_off(measure) & closes)
+    status = jnp.where(state.ended, int(Status.STALLED), int(Status.ITERATION_LIMIT))
+    status = jnp.where(state.breakdown, int(Status.BREAKDOWN), status)
     status = jnp.where(done, int(Status.CONVERGED), status)
     status = jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE)).astype(jnp.int32)
     return BalanceInfo(status, state.iterations, state.steps, _ratio(measure.size, measure.sources), measure.backward_error)

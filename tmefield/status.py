@@ -10,6 +10,7 @@ class Status(IntEnum):
     ITERATION_LIMIT = 1
     BREAKDOWN = 2
     NON_FINITE = 3
+    STALLED = 4
 
     @property
     def explanation(self) -> str:
@@ -21,5 +22,7 @@ _EXPLANATIONS = {
     Status.CONVERGED: "converged to the asked tolerance, or to the round-off of the number type",
     Status.ITERATION_LIMIT: "stopped at the iteration limit: raise max_steps, loosen rtol, or check that every source has a sink",
     Status.BREAKDOWN: "a search direction had no positive energy: the operator is not positive definite (no loss anywhere and no-flux walls?)",
+    Status.STALLED: "the residual stopped falling above the tolerance: check that every source has a sink "
+    "(production beyond what saturated uptake can remove has no steady state)",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
 }

@@ -8,6 +8,7 @@ from jaxtyping import Array
 
 from .balance import Balance, find_root, implicit
 from .budget import mass_budget
+from .checks import as_parameter
 from .errors import InputError
 from .model import Model, canonical
 from .solution import Solution, assemble_solution, warn_if_not_converged
@@ -33,9 +34,7 @@ def solve_steady(model: Model, rtol: float = 1e-6, *, initial: ArrayLike | None 
     """
     if not 0 < rtol < 1:
         raise InputError(f"rtol must lie between 0 and 1; got {rtol!r}")
-    if initial is not None and jnp.shape(initial) != model.shape:
-        raise InputError(f"initial has shape {list(jnp.shape(initial))}, expected {list(model.shape)} (species, z, y, x; nM)")
-    start = None if initial is None else jnp.asarray(initial, model.dtype)
+    start = None if initial is None else as_parameter(initial, "initial", "species, z, y, x; nM", shapes=(model.shape,)).astype(model.dtype)
     limits = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
     solution = _solve(canonical(model), start, jnp.asarray(rtol, model.dtype), limits)
     warn_if_not_converged(solution)

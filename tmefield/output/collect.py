@@ -47,9 +47,7 @@ def _secretion_maps(model, concentration) -> dict[str, Variable]:
         if term.label.startswith("secretion"):
             for name, change in changes.items():
                 totals[name] = totals.get(name, np.zeros(model.grid.shape)) + np.broadcast_to(np.asarray(change.production), model.grid.shape)
-    return {
-        f"{variable_name(name)}_secretion": Variable(total, f"secretion of {name} per volume of tissue", "nmol L-1 s-1") for name, total in totals.items()
-    }
+    return {f"{variable_name(name)}_secretion": Variable(total, f"secretion of {name} per volume of tissue", "nmol L-1 s-1") for name, total in totals.items()}
 
 
 def _parameters(model) -> tuple[dict[str, Variable], dict[str, Variable]]:

@@ -32,7 +32,7 @@ ARROWS = {
     "model": BASE | {"grid", "species", "terms", "transport", "linalg", "checks"},
     "output": BASE | {"grid", "units"},
 }
-SOLVED = ARROWS["model"] | {"model", "status", "balance", "budget", "solution", "output"}
+SOLVED = ARROWS["model"] | {"model", "status", "balance", "budget", "solution", "output", "units"}
 ARROWS |= dict.fromkeys(("balance", "budget", "solution", "steady", "stepping"), SOLVED)
 ARROWS["stepping"] = SOLVED | {"steady"}
 ARROWS["config"] = set(ARROWS)

@@ -7,8 +7,8 @@ from jaxtyping import Array, Float
 from .balance import fill_fixed
 from .linalg.reductions import total
 from .model import Model
-from .terms.term import NANOMOLAR
 from .transport.assemble import Transport, species_map
+from .units import NANOMOLAR
 
 WALL_NAMES = ("lower z wall", "upper z wall", "lower y wall", "upper y wall", "lower x wall", "upper x wall")
 

@@ -160,7 +160,9 @@ def test_results_of_another_run_are_kept(tmp_path):
 
 
 def test_output_folder_that_is_a_file(tmp_path):
-    path = write_case(tmp_path)
+    deep = tmp_path / ("long" * 30)
+    deep.mkdir()
+    path = write_case(deep)
     answer = tmefield("run", path, "--out", path)
     assert answer.code == 4
     assert "not a folder" in answer.err

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -228,14 +227,15 @@ def test_usage_error_is_exit_code_2():
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
 def test_help_is_quick_and_loads_nothing_heavy(arguments):
-    code = MAIN + "print(sorted({'jax', 'numpy', 'pint', 'netCDF4'} & set(sys.modules)), file=sys.stderr)"
+    """Under 0.3 s, in seconds of the processor: what else the machine does must not fail the test."""
+    code = MAIN + "print(sorted({'jax', 'numpy', 'pint', 'netCDF4'} & set(sys.modules)), file=sys.stderr); print(time.process_time(), file=sys.stderr)"
     times = []
     for _ in range(5):
-        start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
-        times.append(time.perf_counter() - start)
+        done = subprocess.run([sys.executable, "-c", "import time\n" + code, *arguments], capture_output=True, text=True)
+        loaded, seconds = done.stderr.split("\n")[:2]
+        times.append(float(seconds))
         assert done.returncode == 0
-        assert done.stderr.strip() == "[]"
+        assert loaded == "[]"
     assert min(times) < 0.3
 
 

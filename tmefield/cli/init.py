@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -53,7 +53,7 @@ def init(
             raise FileError(f"{given}: no such file")
     table = None
     if cells is not None:
-        mapping = _pairs(columns, "--columns", "x=X,y=Y,type=phenotype")
+        mapping = _pairs(columns, "--columns", "x=X,y=Y,type=phenotype") if columns else _ask_for_columns(cells)
         table = cells_table(
             _seen_from(target, cells), columns=mapping, pixel_size=pixel_size, unit=cell_unit, types=_pairs(types, "--types", "Tumor=tumour") if types else {}
         )
@@ -67,6 +67,18 @@ def init(
     write_bytes(target, iter([text.encode()]))
     print(f"wrote {target}" + (f'; replace each "{FILL_IN}"' if FILL_IN in text else ""))
     print(f"next: tmefield validate {target}, then tmefield run {target}")
+
+
+def _ask_for_columns(cells: Path) -> NoReturn:
+    """Refuse, with the columns that the table has."""
+    from ..tissue.cells import Cells
+
+    wanted = f"--columns is missing: say which columns of {cells} hold the positions and the type, such as --columns x=X,y=Y,type=phenotype"
+    try:
+        Cells.read(cells, x="\0", y="\0", type="\0", unit="um")
+    except InputError as error:
+        raise InputError(f"{wanted}; it has the columns:{str(error).partition('columns:')[2]}") from None
+    raise InputError(wanted)
 
 
 def _seen_from(target: Path, file: Path) -> str:

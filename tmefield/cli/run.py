@@ -101,8 +101,8 @@ def _print_report(report: dict) -> None:
     rows = []
     for name, one in report["species"].items():
         numbers = [f"{1e3 * one['mean_nM']:.4g}", f"{1e3 * one['max_nM']:.4g}", human_seconds(one["relaxation_time_s"])]
-        rows.append([name, *numbers, f"{one['residual']:.0e}", f"{one['budget_defect']:+.0e}", _main_losses(one)])
-    print(table(["species", "mean pM", "max pM", "relaxes in", "residual", "budget defect", "main losses"], rows, text=(0, 6)))
+        rows.append([name, *numbers, f"{one['backward_error']:.0e}", f"{one['budget_defect']:+.0e}", _main_losses(one)])
+    print(table(["species", "mean pM", "max pM", "relaxes in", "backward error", "budget defect", "main losses"], rows, text=(0, 6)))
     print(f"done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")

@@ -20,7 +20,7 @@ USED_PARAMETERS = ("diffusivity", "decay", "plasma_concentration", "permeability
 
 def field_set(inputs: Inputs, solution, *, command: str) -> FieldSet:
     """Fields, tissue, vessels, parameters and provenance of a steady solution."""
-    network = inputs.network
+    pieces = None if inputs.embedding is None else inputs.embedding.pieces
     return collect(
         solution,
         names=tuple(one.name for one in inputs.species),
@@ -29,28 +29,29 @@ def field_set(inputs: Inputs, solution, *, command: str) -> FieldSet:
         vessel_area=None if inputs.embedding is None else inputs.embedding.surface_density(),
         scalars=_scalars(inputs.species),
         attributes=_attributes(inputs, command),
-        vessel_segments=None if network is None else network.nodes[network.edges],
-        vessel_radii=None if network is None else network.radius,
+        vessel_segments=None if pieces is None else np.stack([pieces.start, pieces.end], axis=1),
+        vessel_radii=None if pieces is None else pieces.radius,
     )
 
 
 def _scalars(species: tuple[SpeciesValues, ...]) -> dict[str, Variable]:
-    """The numbers of each species that the model itself does not keep under their names."""
+    """What vessels and cells do with each species; the model itself gives diffusivity, decay and molar mass."""
     scalars = {}
     for one in species:
-        prefix = variable_name(one.id)
-        scalars[f"{prefix}_plasma"] = Variable(np.float64(one.plasma_concentration), f"plasma concentration of {one.name}", "nmol L-1")
-        scalars[f"{prefix}_permeability"] = Variable(np.float64(one.permeability), f"permeability of vessel walls to {one.name}", "um s-1")
-        for cell, (rate, fraction) in one.secretion.items():
-            words = f"molecules of {one.name} secreted per {cell} cell and time"
-            scalars[f"{prefix}_secretion_{variable_name(cell)}"] = Variable(np.float64(rate * fraction), words, "s-1")
-        for cell, count in one.receptors.items():
-            scalars[f"{prefix}_receptors_{variable_name(cell)}"] = Variable(np.float64(count), f"receptors for {one.name} per {cell} cell", "1")
+        described = {
+            "plasma": (one.plasma_concentration, "plasma concentration", "nmol L-1"),
+            "permeability": (one.permeability, "permeability of vessel walls", "um s-1"),
+        }
         if one.receptors:
-            words = f"internalisation rate of the bound receptor for {one.name}"
-            scalars[f"{prefix}_internalisation"] = Variable(np.float64(one.internalisation), words, "s-1")
-            words = f"half-saturation concentration of the uptake of {one.name}"
-            scalars[f"{prefix}_half_saturation"] = Variable(np.float64(one.half_saturation), words, "nmol L-1")
+            described["internalisation"] = (one.internalisation, "internalisation rate of the bound receptor", "s-1")
+            described["half_saturation"] = (one.half_saturation, "half-saturation concentration of receptor uptake", "nmol L-1")
+        for key, (value, words, unit) in described.items():
+            scalars[f"{variable_name(one.id)}_{key}"] = Variable(np.float64(value), f"{words} of {one.name}", unit)
+        for cell, (rate, fraction) in one.secretion.items():
+            name = f"{variable_name(one.id)}_secretion_{variable_name(cell)}"
+            scalars[name] = Variable(np.float64(rate * fraction), f"molecules of {one.name} secreted per {cell} cell and time", "s-1")
+        for cell, count in one.receptors.items():
+            scalars[f"{variable_name(one.id)}_receptors_{variable_name(cell)}"] = Variable(np.float64(count), f"receptors for {one.name} per {cell} cell", "1")
     return scalars
 
 
@@ -112,6 +113,7 @@ def summary(inputs: Inputs, solution) -> dict:
             "relaxation_time_s": float(relaxation[index]),
             "iterations": int(stats.iterations[index]),
             "residual": float(stats.residual[index]),
+            "backward_error": float(stats.backward_error[index]),
             "budget_defect": float(budget.defect[index]),
             "income_molecules_per_s": float(budget.income[index]),
             "made": _nonzero(budget.made, index),

@@ -28,6 +28,7 @@ from .quantities import (
 MAX_SPECIES = 32
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 
 
 class Table(BaseModel):
@@ -68,11 +69,11 @@ class GridTable(Table):
 class VesselFile(Table):
     """A vessel network from a file."""
 
-    file: Name
+    file: PathText
     format: Literal["secomb", "dgf", "swc", "table"] | None = None
     unit: Literal["um", "mm", "m"] | None = None
     scale: Annotated[float, bounded(high=1e6, above_low=True)] | None = None
-    nodes: Name | None = None
+    nodes: PathText | None = None
     vertex_parameters: tuple[Name, ...] | None = None
     segment_parameters: tuple[Name, ...] | None = None
     default_radius: Length | None = None
@@ -125,7 +126,7 @@ Share = Annotated[Annotated[Name, Tag("types:text")] | Annotated[dict[Name, Frac
 class CellFile(Table):
     """Cells from a file."""
 
-    file: Name
+    file: PathText
     columns: Columns
     pixel_size: Length | None = None
     unit: Literal["um", "mm"] | None = None
@@ -291,7 +292,7 @@ class Solver(Table):
 class Output(Table):
     """What is written, and where; a relative folder is seen from the working directory."""
 
-    folder: Name = "tmefield-output"
+    folder: PathText = "tmefield-output"
     netcdf: bool = True
     png: bool = True
     vti: bool = False

@@ -9,8 +9,6 @@ from jaxtyping import Array, Float
 
 from ..species import Species
 
-NANOMOLAR = 0.602214076  # molecules per um3 in 1 nmol/L
-
 
 class Rates(NamedTuple):
     """What a term does to one species, per volume of tissue: `production` P, nM/s, and `loss` coefficient L, 1/s.

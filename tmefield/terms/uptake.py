@@ -9,7 +9,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..checks import as_parameter
-from .term import NANOMOLAR, AbstractTerm, Medium, Rates
+from ..units import NANOMOLAR
+from .term import AbstractTerm, Medium, Rates
 
 
 class ReceptorUptake(AbstractTerm):

@@ -6,9 +6,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data_files import data_file
+from tmefield.output import read_netcdf, variable_name
+from written_files import compliance_messages, vtk_image
 
 EXPERIMENTS = Path(__file__).resolve().parent.parent.parent / "experiments"
 
@@ -47,4 +50,24 @@ def test_real_inputs(name, key, file, tmp_path):
         assert abs(values["budget_defect"]) < 1e-5
         assert values["min_nM"] >= 0
     assert set(species) == set(wanted) - {"tolerance", "spacing"}
-    assert (tmp_path / "results" / "overview.png").stat().st_size > 10_000
+    check_files(tmp_path / "results")
+
+
+def check_files(results):
+    """The picture is there; the NetCDF file has nothing that the CF checker remarks on, and VTK sees the same values and bounds."""
+    assert (results / "overview.png").stat().st_size > 10_000
+    fields = read_netcdf(results / "fields.nc")
+    points, messages = compliance_messages(results / "fields.nc")
+    assert messages == []
+    assert points > 200
+    names = [variable_name(one) for one in fields.species]
+    bounds, seen = vtk_image(results / "fields.nc", names)
+    centres = [fields.grid.centres(axis) for axis in (2, 1, 0)]
+    np.testing.assert_allclose(bounds, [value for axis in centres for value in (axis[0], axis[-1])], rtol=1e-12)
+    for index, name in enumerate(names):
+        np.testing.assert_array_equal(seen[name], fields.concentration[0, index].ravel())
+
+
+def test_demo(tmp_path):
+    run("-m", "tmefield", "run", "demo", "--set", "grid.spacing=20 um", "--out", "results", cwd=tmp_path)
+    check_files(tmp_path / "results")

@@ -1,4 +1,3 @@
-import json
 import os
 import subprocess
 import sys
@@ -10,25 +9,7 @@ import pytest
 from tmefield.errors import FileError
 from tmefield.grid import Grid
 from tmefield.output import to_dataset, write_netcdf
-
-CHECK = """
-import sys
-from compliance_checker.runner import CheckSuite, ComplianceChecker
-CheckSuite.load_all_available_checkers()
-ComplianceChecker.run_checker(sys.argv[1], ["cf:1.11"], 0, "strict", output_filename=sys.argv[2], output_format="json")
-"""
-
-
-def compliance_messages(path) -> tuple[int, list[str]]:
-    """Points given and messages of compliance-checker, cf:1.11, strict, for a file."""
-    pytest.importorskip("compliance_checker")
-    report = path.with_suffix(".json")
-    done = subprocess.run([sys.executable, "-c", CHECK, str(path), str(report)], capture_output=True, text=True, timeout=120)
-    assert report.exists(), done.stderr
-    result = json.loads(report.read_text())["cf:1.11"]
-    assert result["scored_points"] == result["possible_points"]
-    lists = ("high_priorities", "medium_priorities", "low_priorities")
-    return result["possible_points"], [f"{check['name']}: {message}" for name in lists for check in result[name] for message in check["msgs"]]
+from written_files import compliance_messages
 
 
 def section_fields(make_fields):

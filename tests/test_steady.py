@@ -89,11 +89,56 @@ def test_fields_are_positive_where_uptake_saturates():
     assert float(solution.concentration.max()) > 10 * 0.05
 
 
+def test_a_start_far_above_finds_the_same_field():
+    """From hundreds of K_M above: the uptake law has a second root below -K_M, which no solve may end on."""
+    species, open_tap = [tf.Species("a", 40.0, 1e-5)], [tf.Decay(), tf.Linear(1e-4)]
+    without = tf.solve_steady(tf.Model(GRID, species, open_tap)).concentration
+    assert float(without.min()) > 5.0
+    sink = tf.ReceptorUptake("a", 0.602214076 * (RNG.random(GRID.shape) > 0.9), 3e-3, 1.0, 0.022)
+    model = tf.Model(GRID, species, [*open_tap, sink])
+    expected = tf.solve_steady(model, rtol=1e-10)
+    found = tf.solve_steady(model, rtol=1e-10, initial=without)
+    assert found.status == expected.status == tf.Status.CONVERGED
+    assert float(found.concentration.min()) > 0
+    np.testing.assert_allclose(found.concentration, expected.concentration, rtol=1e-7)
+
+
+def test_walls_in_near_equilibrium_close_their_net_budget():
+    """What comes in net is a thousandth of what goes both ways; float32 cannot see it, and says how much it can."""
+    grid = tf.Grid((1, 24, 24), 5.0)
+
+    def model(dtype):
+        return tf.Model(grid, [tf.Species("a", 400.0, 1e-6)], [tf.Decay()], walls=tf.FixedValue(10.0), dtype=dtype)
+
+    wide, narrow = tf.solve_steady(model(jnp.float64)), tf.solve_steady(model(jnp.float32))
+    assert wide.status == narrow.status == tf.Status.CONVERGED
+    assert abs(float(wide.budget.defect[0])) < 2e-6
+    assert abs(float(narrow.budget.defect[0])) < float(narrow.budget.resolution[0])
+    assert float(narrow.budget.resolution[0]) > 1e-3 > 1e-6 > float(wide.budget.resolution[0])
+
+
+def test_a_term_reads_its_own_species_only():
+    class Nosy(tf.AbstractTerm):
+        acts_on = ("a",)
+        saturable = True
+        label = "nosy"
+
+        def rates(self, concentration, medium):
+            return {"a": tf.Rates(jnp.zeros(()), concentration["b"])}
+
+        def check(self, shape, medium):
+            pass
+
+    with pytest.raises(tf.InputError, match="reads the concentration of b, on which it does not act"):
+        tf.solve_steady(tf.Model(GRID, [tf.Species("a", 1.0), tf.Species("b", 1.0)], [Nosy()]))
+
+
 def test_a_warm_start_saves_iterations():
     model = uptake_model()
     cold = tf.solve_steady(model, rtol=1e-9)
     warm = tf.solve_steady(uptake_model(rate=1.001), rtol=1e-9, initial=cold.concentration)
     again = tf.solve_steady(model, rtol=1e-9, initial=cold.concentration)
+    np.testing.assert_allclose(warm.concentration, tf.solve_steady(uptake_model(rate=1.001), rtol=1e-9).concentration, rtol=1e-7)
     assert int(again.stats.iterations[0]) == 0
     assert int(warm.stats.iterations[0]) < int(cold.stats.iterations[0])
 
@@ -171,7 +216,7 @@ def test_uptake_alone_does_not_feel_the_volume_fraction():
 
 
 def test_the_relaxation_time_is_the_slowest_mode():
-    """Between absorbing z walls the slowest mode decays with k + D (pi/L)^2, on the grid its discrete twin."""
+    """Between absorbing z walls the slowest mode decays with k + D (pi/L)^2, within the grid's own error of it."""
     grid = tf.Grid((16, 4, 4), (5.0, 5.0, 5.0))
     walls = tf.Walls(z=tf.FixedValue(0.0))
     model = tf.Model(grid, [tf.Species("a", 40.0, 1e-3)], [tf.Decay(), tf.Linear(production=1e-4)], walls=walls)

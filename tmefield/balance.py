@@ -69,13 +69,17 @@ class BalanceInfo(NamedTuple):
 
 
 class _Measure(NamedTuple):
-    """The residual field and, per species: its norm and sum, those of the sources, and ||A|| ||x||."""
+    """The residual field and, per species: its norm and sum, the norm of the sources, and ||A|| ||x||.
+
+    `supply` is what the terms make plus what comes in net through walls and fixed voxels; `exchange` counts the latter gross.
+    """
 
     field: Float[Array, "s z y x"]
     size: Float[Array, " s"]
     drift: Float[Array, " s"]
     sources: Float[Array, " s"]
     supply: Float[Array, " s"]
+    exchange: Float[Array, " s"]
     throughput: Float[Array, " s"]
 
     @property
@@ -109,10 +113,13 @@ def _measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"])
     def one(arguments):
         batched, u, made, lost = arguments
         channel = transport.channel(batched)
-        source = channel.production + _on_free(channel.free, made)
+        own = _on_free(channel.free, made)
+        source = channel.production + own
         operator = Stencil(channel.stencil.faces, channel.stencil.loss + _on_free(channel.free, lost))
         f = operator.apply(u) - source
-        return f, norm(f), jnp.abs(total(f)), norm(source), total(source), operator.row_norm() * norm(u)
+        inflow, outflow = total(channel.production), total(channel.stencil.loss * u)
+        supply, exchange = total(jnp.abs(own)) + jnp.abs(inflow - outflow), inflow + jnp.abs(outflow)
+        return f, norm(f), jnp.abs(total(f)), norm(source), supply, exchange, operator.row_norm() * norm(u)
 
     return _Measure(*species_map(one, (transport.batched(), x, production, loss)))
 
@@ -147,7 +154,7 @@ def find_root(
     The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
     (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change.
 
-    A Picard step (rates held at the present field) keeps the field positive whatever the start. Newton steps follow and are kept
+    A Picard step holds the rates at the present field: what it solves has a positive solution. Newton steps follow and are kept
     where they lower the residual; otherwise the next step of that species is Picard's again. From zero, the first Picard
     field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
     """
@@ -183,7 +190,12 @@ def _settled(measure: _Measure, settings: _Settings) -> Array:
     eps = jnp.finfo(measure.size.dtype).eps
     noise = 2 * eps * (measure.throughput + measure.sources)
     wanted = _tolerance(measure, settings)
-    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & (measure.drift <= jnp.maximum(wanted, 16 * eps) * measure.supply)
+    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & _closes(measure, wanted, 16 * eps)
+
+
+def _closes(measure: _Measure, wanted: Array, floor) -> Array:
+    """Whether the budget closes to `wanted`, or to the round-off `floor` of what is made and exchanged."""
+    return measure.drift <= jnp.maximum(jnp.maximum(wanted, floor) * measure.supply, floor * measure.exchange)
 
 
 def _tolerance(measure: _Measure, settings: _Settings) -> Array:
@@ -246,11 +258,15 @@ def solve_linear(transport: Transport, diagonal, right, tolerance, max_iteration
 def _info(state: _State, settings: _Settings) -> BalanceInfo:
     measure = state.measure
     # What ended at round-off has to close its budget too: a field that runs away has a small backward error.
-    closes = _ratio(measure.drift, measure.supply) <= jnp.maximum(100 * _tolerance(measure, settings), 256 * jnp.finfo(measure.size.dtype).eps)
+    closes = _closes(measure, 10 * _tolerance(measure, settings), 64 * jnp.finfo(measure.size.dtype).eps)
     done = _settled(measure, settings) | (state.ended & _at_round_off(measure) & closes)
     status = jnp.where(state.ended, int(Status.STALLED), int(Status.ITERATION_LIMIT))
     status = jnp.where(state.breakdown, int(Status.BREAKDOWN), status)
     status = jnp.where(done, int(Status.CONVERGED), status)
+    if settings.start is None:
+        lowest, highest = jnp.min(state.x, axis=(1, 2, 3)), jnp.max(jnp.abs(state.x), axis=(1, 2, 3))
+        negative = lowest < -jnp.maximum(10 * settings.rtol, 1e-5) * highest
+        status = jnp.where(done & negative, int(Status.NEGATIVE), status)
     status = jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE)).astype(jnp.int32)
     return BalanceInfo(status, state.iterations, state.steps, _ratio(measure.size, measure.sources), measure.backward_error)
 
@@ -275,7 +291,7 @@ def _implicit_jvp(primals, tangents):
 
 
 def solve_jacobian(balance: Balance, x: Float[Array, "s z y x"], right: Float[Array, "s z y x"], rtol) -> Float[Array, "s z y x"]:
-    """J^-1 right at the field x, differentiable in everything."""
+    """J^-1 right at the field x, differentiable in everything; NaN for a species whose solve did not converge, never a wrong number."""
     transport = balance.model.transport()
     slope = balance.slope(fill_fixed(transport, x))
 
@@ -294,7 +310,8 @@ def solve_jacobian(balance: Balance, x: Float[Array, "s z y x"], right: Float[Ar
     once = jnp.minimum(1, jnp.isfinite(tolerance[0]).astype(jnp.int32))
 
     def solve(_, b):
-        solution = solve_linear(frozen_transport, frozen_slope, b, tolerance, limit, once)[0]
+        solution, used, failed = solve_linear(frozen_transport, frozen_slope, b, tolerance, limit, once)
+        solution = jnp.where((failed | (used >= limit))[:, None, None, None], jnp.nan, solution)
         return solution if frozen_transport.held is None else jnp.where(frozen_transport.held, b, solution)
 
     return jax.lax.custom_linear_solve(apply, right, solve, symmetric=True)

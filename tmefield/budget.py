@@ -19,7 +19,10 @@ class Budget(eqx.Module):
     - `made`, `lost`: by term label, [species].
     - `walls`: net flow out through each wall that is open, by name, [species]; negative is inflow.
     - `fixed`: net flow into the fixed voxels, [species].
-    - `defect`: (made - lost - walls - fixed) over everything that came in, [species].
+    - `income`: what the terms made and what came in net, through each wall and through the fixed voxels, [species].
+    - `defect`: (made - lost - walls - fixed) / income, [species].
+    - `resolution`: what round-off alone may leave of the defect, [species]: large where walls or fixed voxels exchange far more
+      than they bring in net.
     """
 
     made: dict[str, Float[Array, " s"]]
@@ -28,6 +31,7 @@ class Budget(eqx.Module):
     fixed: Float[Array, " s"]
     income: Float[Array, " s"]
     defect: Float[Array, " s"]
+    resolution: Float[Array, " s"]
     names: tuple[str, ...] = eqx.field(static=True)
 
     def lines(self) -> list[str]:
@@ -47,12 +51,16 @@ def mass_budget(model: Model, concentration: Float[Array, "s z y x"]) -> Budget:
     transport = model.transport()
     made, lost = _terms(model, transport, concentration)
     walls = _walls(transport, concentration)
-    fixed = _fixed(transport, concentration)
-    outflow = sum((jnp.maximum(flow, 0) for flow in walls.values()), jnp.zeros(transport.count, model.dtype)) + jnp.maximum(fixed, 0)
-    inflow = sum((jnp.maximum(-flow, 0) for flow in walls.values()), jnp.zeros(transport.count, model.dtype)) + jnp.maximum(-fixed, 0)
-    income = sum(made.values(), inflow)
-    defect = (income - sum(lost.values(), outflow)) / jnp.where(income > 0, income, 1)
-    return Budget(made, lost, walls, fixed, income, defect, model.names)
+    fixed, gross = _fixed(transport, concentration)
+    zero = jnp.zeros(transport.count, model.dtype)
+    flows = [flow for flow, _ in walls.values()]
+    outflow = sum((jnp.maximum(flow, 0) for flow in flows), zero) + jnp.maximum(fixed, 0)
+    income = sum(made.values(), zero) + sum((jnp.maximum(-flow, 0) for flow in flows), zero) + jnp.maximum(-fixed, 0)
+    whole = jnp.where(income > 0, income, 1)
+    exchanged = income + sum((both for _, both in walls.values()), gross)
+    resolution = 4 * jnp.finfo(model.dtype).eps * exchanged / whole
+    defect = (income - sum(lost.values(), outflow)) / whole
+    return Budget(made, lost, {name: flow for name, (flow, _) in walls.items()}, fixed, income, defect, resolution, model.names)
 
 
 def _terms(model: Model, transport: Transport, concentration) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -69,7 +77,8 @@ def _terms(model: Model, transport: Transport, concentration) -> tuple[dict[str,
     return made, lost
 
 
-def _walls(transport: Transport, concentration) -> dict[str, Array]:
+def _walls(transport: Transport, concentration) -> dict[str, tuple[Array, Array]]:
+    """For each open wall the net flow out, and the sum of what goes both ways."""
     flows = {}
     for index, wall in enumerate(transport.walls):
         if wall is not None:
@@ -77,21 +86,29 @@ def _walls(transport: Transport, concentration) -> dict[str, Array]:
             near = jnp.take(concentration, -1 if upper else 0, axis=axis + 1)
             free = 1 if transport.held is None else 1 - jnp.take(transport.held, -1 if upper else 0, axis=axis + 1).astype(near.dtype)
             area = transport.grid.voxel_volume / transport.grid.spacing[axis]
-            flux = wall.conductance * (near - wall.outside) * free
-            flows[WALL_NAMES[index]] = jnp.sum(jnp.sum(flux, axis=-1), axis=-1) * (area * NANOMOLAR)
+            amount = area * NANOMOLAR
+
+            def summed(difference, wall=wall, free=free, amount=amount):
+                return jnp.sum(jnp.sum(wall.conductance * difference * free, axis=-1), axis=-1) * amount
+
+            flows[WALL_NAMES[index]] = summed(near - wall.outside), summed(jnp.abs(near) + wall.outside)
     return flows
 
 
-def _fixed(transport: Transport, concentration) -> Array:
+def _fixed(transport: Transport, concentration) -> tuple[Array, Array]:
+    """Net flow into the fixed voxels, and the sum of what goes both ways."""
     if transport.held is None or transport.sealed:
-        return jnp.zeros(transport.count, concentration.dtype)
+        nothing = jnp.zeros(transport.count, concentration.dtype)
+        return nothing, nothing
 
     def one(arguments):
-        """What the fixed voxels take: the elimination's loss and production, the walls left out."""
+        """The elimination's loss and production, the walls left out."""
         batched, c = arguments
         conductivity, walls, wraps, held, value = batched
         channel = transport.channel((conductivity, tuple(None for _ in walls), wraps, held, value))
-        return total(channel.stencil.loss * c - channel.production)
+        out, back = total(channel.stencil.loss * c), total(channel.production)
+        return total(channel.stencil.loss * c - channel.production), jnp.abs(out) + back
 
     amount = transport.grid.voxel_volume * NANOMOLAR
-    return species_map(one, (transport.batched(), fill_fixed(transport, concentration))) * amount
+    net, gross = species_map(one, (transport.batched(), fill_fixed(transport, concentration)))
+    return net * amount, gross * amount

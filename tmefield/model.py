@@ -62,7 +62,7 @@ class Model(eqx.Module):
         doubled = [name for name, count in Counter(names).items() if count > 1]
         if not names or doubled:
             raise InputError(f"a model needs species with different names; got {list(names)}")
-        cast = _caster(jnp.result_type(float) if dtype is None else dtype)
+        cast = _caster(_floating(dtype))
         self.grid = grid
         self.species = cast(tuple(species))
         self.terms = cast(tuple(terms))
@@ -118,7 +118,7 @@ class Model(eqx.Module):
         """Each term with its production and loss per species."""
         fields = dict(zip(self.names, concentration, strict=True))
         medium = self.medium
-        return [(term, term.rates(fields, medium)) for term in self.terms]
+        return [(term, term.rates(_Own({name: fields[name] for name in term.acts_on or self.names}), medium)) for term in self.terms]
 
     def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
         """Production P (nM/s) and loss coefficient L (1/s) of all terms together, [species, z, y, x] each."""
@@ -131,9 +131,23 @@ class Model(eqx.Module):
         return Rates(production, loss)
 
 
+class _Own(dict):
+    """The concentrations that a term may read: those of the species that it acts on."""
+
+    def __missing__(self, name):
+        raise InputError(f"a term reads the concentration of {name}, on which it does not act; its rates may depend on the species in acts_on alone")
+
+
 def canonical(model: Model) -> Model:
     """The model with every floating leaf of exactly its dtype: a value put in by hand must not look like a new type to the compiler."""
     return _caster(model.dtype)(model)
+
+
+def _floating(dtype: DTypeLike | None):
+    """The type asked for, JAX's default otherwise; refuses float64 where JAX would quietly make float32 of it."""
+    if dtype is not None and jnp.dtype(dtype) == jnp.dtype("float64") and jnp.result_type(float) != jnp.dtype("float64"):
+        raise InputError('dtype float64 needs 64-bit JAX: jax.config.update("jax_enable_x64", True) before the first array')
+    return jnp.result_type(float) if dtype is None else dtype
 
 
 def _caster(dtype):

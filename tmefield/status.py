@@ -11,6 +11,7 @@ class Status(IntEnum):
     BREAKDOWN = 2
     NON_FINITE = 3
     STALLED = 4
+    NEGATIVE = 5
 
     @property
     def explanation(self) -> str:
@@ -24,5 +25,6 @@ _EXPLANATIONS = {
     Status.BREAKDOWN: "a search direction had no positive energy: the operator is not positive definite (no loss anywhere and no-flux walls?)",
     Status.STALLED: "the residual stopped falling above the tolerance: check that every source has a sink "
     "(production beyond what saturated uptake can remove has no steady state)",
+    Status.NEGATIVE: "the residual is small but a concentration is negative: a term has a second root below zero; start from zero or a smaller field",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
 }

@@ -111,11 +111,13 @@ def test_section_refuses_vessels_that_do_not_cross_it():
     network = VesselNetwork(np.array([[20.0, 20.0, 0.0], [30.0, 20.0, 5.0]]), np.array([[0, 1]]), np.array([2.0]))
     with pytest.raises(InputError, match="vessels must run along z; segment 0 does not"):
         network.embed(Grid((1, 20, 20), (5.0, 4.0, 4.0)))
+    with pytest.raises(InputError, match="vessels must run along z; segment 0 does not"):
+        network.embed(Grid((1, 20, 20), 5.0))
 
 
 def test_grid_thinner_than_the_kernel_keeps_the_area():
     network = VesselNetwork(np.array([[1.0, 4.0, 2.0], [30.0, 4.0, 2.0]]), np.array([[0, 1]]), np.array([1.0]))
-    for shape in ((1, 2, 8), (2, 3, 8)):
+    for shape in ((2, 2, 8), (2, 3, 8)):
         assert network.embed(Grid(shape, 4.0)).report["area_embedded"] == pytest.approx(network.surface_area, rel=1e-6)
 
 

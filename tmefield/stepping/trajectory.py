@@ -4,6 +4,7 @@ import warnings
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..checks import concrete
@@ -64,9 +65,15 @@ class Trajectory(eqx.Module):
 
 
 def warn_if_not_converged(trajectory: Trajectory) -> None:
-    """A warning where a step did not converge; silent while values are traced."""
-    status = concrete(trajectory.stats.status)
-    if status is None or (status == int(Status.CONVERGED)).all():
+    """A warning where a step did not converge or a field went below zero; silent while values are traced."""
+    status, lowest, field = concrete(trajectory.stats.status), concrete(trajectory.stats.minimum), concrete(trajectory.concentration)
+    if status is None or lowest is None or field is None:
+        return
+    below = lowest.min(axis=0) < -1e-3 * np.abs(field).max(axis=(0, 2, 3, 4))
+    if below.any():
+        names = ", ".join(name for name, one in zip(trajectory.model.names, below, strict=True) if one)
+        warnings.warn(f"{names} went below zero by more than a thousandth of the largest value: ask for more steps_per_interval", stacklevel=3)
+    if (status == int(Status.CONVERGED)).all():
         return
     said = [f"{name}: {Status(int(code)).explanation}" for name, code in zip(trajectory.model.names, status, strict=True) if code]
     warnings.warn("a time step did not converge; " + "; ".join(said), stacklevel=3)

@@ -64,14 +64,16 @@ class VascularExchange(AbstractTerm):
         """The exchange coefficient E, 1/s."""
         if self.voxel is None:
             return self.area * self.permeability
-        share = self.area / medium.voxel_volume * self.permeability / self._denominator(medium)
+        conductivity, resisted = self._closure(medium)
+        open_to_flow = resisted > 0
+        share = self.area / medium.voxel_volume * self.permeability * jnp.where(open_to_flow, conductivity / jnp.where(open_to_flow, resisted, 1), 0)
         return jnp.zeros(shape, share.dtype).reshape(-1).at[self.voxel].add(share).reshape(shape)
 
-    def _denominator(self, medium: Medium) -> Array:
-        """1 + P path / (phi D), which has to stay positive."""
+    def _closure(self, medium: Medium) -> tuple[Array, Array]:
+        """Phi D at each wall piece, and phi D + P path, which has to stay positive where phi D is."""
         conductivity = medium.volume_fraction * medium.species[self.acts_on[0]].diffusivity
         at_wall = conductivity if conductivity.ndim == 0 else conductivity.reshape(-1)[self.voxel]
-        return 1 + self.permeability * self.path / at_wall
+        return at_wall, at_wall + self.permeability * self.path
 
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
@@ -85,10 +87,13 @@ class VascularExchange(AbstractTerm):
         if self.voxel is None:
             as_parameter(self.area, f"vessel surface density for {name}", "1/um", shapes=((), shape))
             return
-        known = concrete(self._denominator(medium))
-        if known is not None and not (known > 0).all():
+        conductivity, resisted = (concrete(one) for one in self._closure(medium))
+        if conductivity is None or resisted is None:
+            return
+        refused = (resisted <= 0) & (conductivity > 0)
+        if refused.any():
             raise InputError(
-                f"the walls of {int((known <= 0).sum())} vessel pieces are too permeable to {name} for this grid "
-                f"(1 + P path/(phi D) = {float(known.min()):.3g} at worst): "
+                f"the walls of {int(refused.sum())} vessel pieces are too permeable to {name} for this grid "
+                f"(phi D + P path = {float(resisted.min()):.3g} um2/s at worst): "
                 "use voxels smaller than about half the vessel radius, or wide vessels as lumen voxels"
             )

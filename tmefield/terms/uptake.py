@@ -17,7 +17,8 @@ class ReceptorUptake(AbstractTerm):
     """L = n R k_endo / (K_M + c) / 0.602214: saturable uptake by receptors in quasi-steady binding.
 
     K_M = (k_off + k_endo)/k_on is the half-saturation concentration of binding, unbinding and internalisation with the
-    number of receptors held constant.
+    number of receptors held constant. Below c = 0, where an iterate may stand for a moment, L stays at its value at 0: the law's
+    other branch, beyond c = -K_M, has roots of its own.
 
     **Arguments**
 
@@ -55,7 +56,7 @@ class ReceptorUptake(AbstractTerm):
         """See `AbstractTerm`."""
         name = self.acts_on[0]
         greatest = self.density * (self.receptors * self.internalisation / NANOMOLAR)
-        return {name: Rates(jnp.zeros_like(self.receptors), greatest / (self.half_saturation + concentration[name]))}
+        return {name: Rates(jnp.zeros_like(self.receptors), greatest / (self.half_saturation + jnp.maximum(concentration[name], 0)))}
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
         """See `AbstractTerm`."""

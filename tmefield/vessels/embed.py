@@ -102,7 +102,7 @@ def _whole(network: VesselNetwork, segment: np.ndarray) -> Pieces:
 def _check_voxels(grid: Grid, pieces: Pieces) -> None:
     z, y, x = grid.spacing
     square = abs(y - x) <= SAME * x
-    if square and abs(z - x) <= SAME * x:
+    if square and abs(z - x) <= SAME * x and grid.shape[0] > 1:
         return
     if grid.shape[0] == 1 and square:
         slanted = np.abs(pieces.direction[:, 2]) < 1 - SAME
@@ -110,7 +110,7 @@ def _check_voxels(grid: Grid, pieces: Pieces) -> None:
             first = int(pieces.segment[int(np.argmax(slanted))])
             raise InputError(
                 f"in a section {z:g} um deep with voxels of {x:g} um, vessels must run along z; segment {first} does not: "
-                "use VesselNetwork.crossing, or a grid of cubic voxels"
+                "use VesselNetwork.crossing, or a grid of cubic voxels several deep"
             )
         return
     raise InputError(

@@ -70,3 +70,14 @@ def test_a_library_species_carries_its_parameters():
     assert ifng.name == "IFNg"
     assert float(ifng.diffusivity) == pytest.approx(39.7, rel=2e-3)  # D_water/1.6^2 of the 34 kDa dimer
     assert float(ifng.decay) == pytest.approx(8.9e-5, rel=2e-3)  # 7.68 per day
+
+
+def test_a_lumen_has_to_be_held():
+    grid = tf.Grid((6, 6, 6), 10.0)
+    network = tf.VesselNetwork(np.array([[0.0, 30.0, 30.0], [60.0, 30.0, 30.0]]), np.array([[0, 1]]), np.array([18.0]))
+    vessels = network.embed(grid)
+    exchange = tf.VascularExchange("a", vessels, 0.01, 0.3)
+    for fixed in (None, tf.FixedConcentration(vessels.lumen, 0.3)):
+        with pytest.raises(tf.InputError, match=r"inside wide vessels .* sealed=True"):
+            tf.Model(grid, [A], [exchange], fixed=fixed)
+    assert tf.Model(grid, [A], [exchange], fixed=tf.FixedConcentration(vessels.lumen, 0.3, sealed=True)).fixed is not None

@@ -117,6 +117,42 @@ def test_walls_in_near_equilibrium_close_their_net_budget():
     assert float(narrow.budget.resolution[0]) > 1e-3 > 1e-6 > float(wide.budget.resolution[0])
 
 
+def ring(shape=(1, 14, 14)):
+    """A closed ring around a pocket of 4 x 4 voxels."""
+    mask = np.zeros(shape, bool)
+    mask[0, 4:10, 4:10] = True
+    mask[0, 5:9, 5:9] = False
+    return mask
+
+
+def outside_sources(shape=(1, 14, 14)):
+    inner = np.zeros(shape)
+    inner[0, :3] = 1e-4
+    return tf.Linear(inner, 10 * inner)
+
+
+def test_a_pocket_without_loss_is_pointed_out():
+    grid = tf.Grid((1, 14, 14), 10.0)
+    sealed = tf.FixedConcentration(ring(), 1.0, sealed=True)
+    with pytest.warns(UserWarning, match=r"a: 16 voxels, the first at \[0, 5, 5\] .* are cut off from every sink"):
+        tf.solve_steady(tf.Model(grid, [tf.Species("a", 40.0)], [outside_sources()], fixed=sealed))
+    impermeable = np.where(ring(), 0.0, 40.0)
+    with pytest.warns(UserWarning, match="a: 16 voxels"):
+        tf.solve_steady(tf.Model(grid, [tf.Species("a", impermeable)], [outside_sources(), tf.Linear(0.0, 1e-3 * ring())]))
+
+
+@pytest.mark.parametrize("what", ["decay", "open faces", "open wall"])
+def test_a_pocket_with_a_way_out_is_not(what):
+    grid = tf.Grid((1, 14, 14), 10.0)
+    fixed = tf.FixedConcentration(ring(), 1.0, sealed=what != "open faces")
+    walls = tf.Walls(z=tf.FixedValue(0.1)) if what == "open wall" else tf.NoFlux()
+    species = tf.Species("a", 40.0, 1e-4 if what == "decay" else 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        solution = tf.solve_steady(tf.Model(grid, [species], [tf.Decay(), outside_sources()], fixed=fixed, walls=walls))
+    assert solution.status == tf.Status.CONVERGED
+
+
 def test_a_term_reads_its_own_species_only():
     class Nosy(tf.AbstractTerm):
         acts_on = ("a",)

@@ -72,7 +72,7 @@ def test_numbers_need_no_unit_where_the_kind_has_none(plain):
 @pytest.mark.parametrize(
     ("given", "kind", "message"),
     [
-        (5, "length", "unit missing in 5: write a length such as '5 um'"),
+        (5, "length", "unit missing in 5: write the length with its unit, such as '5 um'"),
         ("5", "diffusivity", "unit missing in '5'"),
         ("5 s", "length", "not the unit of a length: expected a length such as '5 um'"),
         ("5 um", "number", "expected a plain number"),

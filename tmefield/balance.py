@@ -59,6 +59,7 @@ class BalanceInfo(NamedTuple):
     - `steps`: Picard and Newton steps.
     - `residual`: ||F|| / ||sources||, recomputed from the field, never the recursive one.
     - `backward_error`: ||F|| / (||A|| ||c|| + ||sources||), the measure of what round-off allows.
+    - `lowest_loss`: smallest loss coefficient of any free voxel over phi, 1/s; no field relaxes slower than its inverse.
     """
 
     status: Int[Array, " s"]
@@ -66,6 +67,7 @@ class BalanceInfo(NamedTuple):
     steps: Int[Array, ""]
     residual: Float[Array, " s"]
     backward_error: Float[Array, " s"]
+    lowest_loss: Float[Array, " s"]
 
 
 class _Measure(NamedTuple):
@@ -178,7 +180,12 @@ def find_root(
         return jnp.any(~_settled(state.measure, settings) & ~state.ended & ~state.breakdown) & (state.steps < settings.max_steps)
 
     end = jax.lax.while_loop(unfinished, lambda state: _step(balance, transport, settings, state), start)
-    return end.x, _info(end, settings)
+    return end.x, _info(end, settings, _lowest_loss(balance, transport, end.x))
+
+
+def _lowest_loss(balance: Balance, transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array, " s"]:
+    slope = balance.slope(fill_fixed(transport, x)) / balance.model.volume_fraction
+    return jnp.min(slope if transport.held is None else jnp.where(transport.held, jnp.inf, slope), axis=(1, 2, 3))
 
 
 def _settled(measure: _Measure, settings: _Settings) -> Array:
@@ -255,7 +262,7 @@ def solve_linear(transport: Transport, diagonal, right, tolerance, max_iteration
     return species_map(one, (transport.batched(), diagonal, right, tolerance))
 
 
-def _info(state: _State, settings: _Settings) -> BalanceInfo:
+def _info(state: _State, settings: _Settings, lowest_loss: Array) -> BalanceInfo:
     measure = state.measure
     # What ended at round-off has to close its budget too: a field that runs away has a small backward error.
     closes = _closes(measure, 10 * _tolerance(measure, settings), 64 * jnp.finfo(measure.size.dtype).eps)
@@ -268,7 +275,7 @@ def _info(state: _State, settings: _Settings) -> BalanceInfo:
         negative = lowest < -jnp.maximum(10 * settings.rtol, 1e-5) * highest
         status = jnp.where(done & negative, int(Status.NEGATIVE), status)
     status = jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE)).astype(jnp.int32)
-    return BalanceInfo(status, state.iterations, state.steps, _ratio(measure.size, measure.sources), measure.backward_error)
+    return BalanceInfo(status, state.iterations, state.steps, _ratio(measure.size, measure.sources), measure.backward_error, lowest_loss)
 
 
 @eqx.filter_custom_jvp

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float
 
-from .checks import as_parameter
+from .checks import as_parameter, concrete
 from .errors import InputError
 from .grid import Grid
 from .species import Species
+from .terms.exchange import VascularExchange
 from .terms.term import AbstractTerm, Medium, Rates
 from .transport.assemble import Transport, assemble
 from .transport.fixed import FixedConcentration
@@ -83,6 +84,19 @@ class Model(eqx.Module):
             if unknown:
                 raise InputError(f"{type(term).__name__} acts on {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
             term.check(self.grid.shape, self.medium)
+            if isinstance(term, VascularExchange) and term.lumen is not None:
+                self._check_lumen(term.lumen)
+
+    def _check_lumen(self, lumen: Array) -> None:
+        held = None if self.fixed is None else concrete(self.fixed.mask)
+        inside = concrete(lumen)
+        if inside is None or (self.fixed is not None and held is None):
+            return
+        if self.fixed is None or held is None or not self.fixed.sealed or not (held | ~inside).all():
+            raise InputError(
+                f"{int(inside.sum())} voxels lie inside wide vessels and are no tissue: "
+                "give fixed=tf.FixedConcentration(embedding.lumen, plasma_concentration, sealed=True)"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from .errors import InputError
 from .linalg.reductions import total
 from .model import Model
 from .status import Status
+from .transport.pockets import cut_off_voxels
 
 
 class Solution(eqx.Module):
@@ -99,6 +100,26 @@ def warn_if_not_converged(solution: Solution) -> None:
         if code
     ]
     warnings.warn("the steady solve did not converge; " + "; ".join(said), stacklevel=3)
+
+
+def warn_of_pockets(solution: Solution) -> None:
+    """A warning that counts the voxels which closed faces cut off from every sink; silent while values are traced."""
+    model, lowest = solution.model, concrete(solution.stats.lowest_loss)
+    may_be_closed = model.fixed is not None or any(one.diffusivity.ndim == 3 for one in model.species)
+    if lowest is None or not may_be_closed or (lowest > 0).all():
+        return
+    transport, losses = model.transport(), concrete(model.rates(solution.concentration).loss)
+    if losses is None or concrete(transport.conductivity) is None:
+        return
+    for index in np.flatnonzero(lowest <= 0):
+        lost = cut_off_voxels(transport, int(index), losses[index])
+        if lost.any():
+            where = [int(i) for i in np.argwhere(lost)[0]]
+            warnings.warn(
+                f"{model.names[index]}: {int(lost.sum())} voxels, the first at {where} (z, y, x), are cut off from every sink by closed "
+                "faces and lose nothing: their concentration and its derivatives have no meaning; hold them with FixedConcentration or give them a loss",
+                stacklevel=3,
+            )
 
 
 def assemble_solution(model: Model, x: Array, info: BalanceInfo, budget) -> Solution:

@@ -11,7 +11,7 @@ from .budget import mass_budget
 from .checks import as_parameter
 from .errors import InputError
 from .model import Model, canonical
-from .solution import Solution, assemble_solution, warn_if_not_converged
+from .solution import Solution, assemble_solution, warn_if_not_converged, warn_of_pockets
 
 
 def solve_steady(model: Model, rtol: float = 1e-6, *, initial: ArrayLike | None = None, max_steps: int = 50, max_iterations: int = 200) -> Solution:
@@ -38,6 +38,7 @@ def solve_steady(model: Model, rtol: float = 1e-6, *, initial: ArrayLike | None 
     limits = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
     solution = _solve(canonical(model), start, jnp.asarray(rtol, model.dtype), limits)
     warn_if_not_converged(solution)
+    warn_of_pockets(solution)
     return solution
 
 

@@ -68,6 +68,14 @@ _WHY_NOT = {
     r"mmHg|torr|pascal|^k?Pa$": "pressures are not read here: give oxygen as a concentration, e.g. '0.065 mM'",
     r"^px$|pixel|voxel": "pixels have no size of their own: give the length in um",
 }
+_WRITTEN = {
+    "density": "'2e5 cell/mm3' or '2e-4 cell/um3'",
+    "rate": "'0.2 1/h' or '5e-5 1/s'",
+    "permeability": "'1e-6 cm/s' or '0.01 um/s'",
+    "diffusivity": "'40 um2/s' or '4e-7 cm2/s'",
+    "concentration": "'10 pM' or '25 pg/mL'",
+    "secretion": "'4.5 molecule/cell/s' or '1e-12 nmol/cell/day'",
+}
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _UNIT = r"(?:1|[A-Za-z]+(?:\^-?\d)?|[*/() ])+"
 
@@ -119,7 +127,7 @@ def _split(given, kind: str) -> tuple[float, str]:
         if not math.isfinite(given):
             raise InputError(f"{given}: a finite number is needed")
         if kind not in _PLAIN:
-            raise InputError(f"unit missing in {given!r}: write {_example(kind, given)}")
+            raise InputError(f"unit missing in {given!r}: write {_with_unit(kind)}")
         return float(given), "1"
     text = given.strip()
     match = re.match(_NUMBER, text)
@@ -131,7 +139,7 @@ def _split(given, kind: str) -> tuple[float, str]:
     if re.match(r",\d", rest):
         raise InputError(f"'{text}': write the decimal point as a point, not as a comma")
     if not rest and kind not in _PLAIN:
-        raise InputError(f"unit missing in '{text}': write {_example(kind, match[0])}")
+        raise InputError(f"unit missing in '{text}': write {_with_unit(kind)}")
     return float(match[0]), rest or "1"
 
 
@@ -139,9 +147,14 @@ def _words(kind: str) -> str:
     return _IN_WORDS.get(kind, kind)
 
 
-def _example(kind: str, number: object = 5) -> str:
+def _example(kind: str) -> str:
     """How a quantity of this kind is written."""
-    return "a plain number" if kind == "number" else f"a {_words(kind)} such as '{number} {KINDS[kind]}'"
+    return "a plain number" if kind == "number" else f"a {_words(kind)} such as '5 {KINDS[kind]}'"
+
+
+def _with_unit(kind: str) -> str:
+    """How to add the unit: never with the number given, which may well be in another one."""
+    return f"the {_words(kind)} with its unit, such as {_WRITTEN.get(kind, repr(f'5 {KINDS[kind]}'))}"
 
 
 @lru_cache(maxsize=1024)

@@ -181,3 +181,34 @@ def test_unit_is_asked_for_where_the_format_has_none(tmp_path):
     answer = tmefield("run", path, "--spacing", "10 um", "--out", tmp_path / "out")
     assert answer.code == 2
     assert "unit" in answer.err
+
+
+def test_a_box_that_holds_no_voxels(tmp_path):
+    """Metres taken for micrometres: the box shrinks below a voxel."""
+    path = write_case(tmp_path, config=CONFIG.replace('spacing = "10 um"', 'spacing = "10 mm"'))
+    answer = tmefield("run", path, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "grid.spacing" in answer.err and "unit" in answer.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cell_type_that_nobody_knows(tmp_path):
+    path = write_case(tmp_path, config=CONFIG.replace('unit = "um"', 'unit = "um"\ntypes = { Treg = "Trex" }'))
+    answer = tmefield("validate", path)
+    assert answer.code == 2
+    assert "cells.types.Treg: no cell type 'Trex'" in answer.err and "did you mean 'Treg'" in answer.err
+
+
+def test_columns_are_asked_for_with_those_of_the_file(tmp_path):
+    write_case(tmp_path)
+    answer = tmefield("init", tmp_path / "new.toml", "--cells", tmp_path / "cells.csv")
+    assert answer.code == 2
+    assert "--columns is missing" in answer.err and "'x', 'y', 'z', 'type'" in answer.err
+
+
+def test_init_says_what_would_be_refused(tmp_path):
+    write_case(tmp_path)
+    answer = tmefield("init", tmp_path / "new.toml", "--vessels", tmp_path / "network.dat", "--spacing", "7")
+    assert answer.code == 0
+    assert "before it runs" in answer.err and "unit missing" in answer.err
+    assert tmefield("init", tmp_path / "new.txt").code == 2

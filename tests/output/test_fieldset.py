@@ -42,7 +42,7 @@ def test_names_default_to_the_identifiers(make_fields):
         ({"vessel_radii": None}, "both or neither"),
         ({"vessel_radii": np.ones(3)}, "vessel_segments must have the shape"),
         ({"species": ("IL6", "IL6")}, "rename one of them"),
-        ({"species": ("t", "IL6")}, "a variable that every file has"),
+        ({"species": ("t", "v_t")}, "rename one of them"),
         ({"scalars": {"IFNg_decay": Variable(np.float64(1), "k", "s-1")}}, "here 'ifng_decay'"),
     ],
 )
@@ -55,3 +55,8 @@ def test_time_index_counts_from_either_end(make_fields):
     assert [make_fields().time_index(time) for time in (0, 1, -1, -2)] == [0, 1, 1, 0]
     with pytest.raises(InputError, match="no time number 2: the fields have 2"):
         make_fields().time_index(2)
+
+
+def test_a_species_may_be_called_x():
+    """Its variable makes room for the coordinate of that name."""
+    assert [variable_name(name) for name in ("X", "t", "IL-6", "x2")] == ["v_x", "v_t", "il_6", "x2"]

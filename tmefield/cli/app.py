@@ -1,6 +1,8 @@
 """The commands put together. Nothing heavy is imported here: `tmefield --help` has to answer at once."""
 
+import os
 import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -8,7 +10,7 @@ import typer
 from .doctor import doctor
 from .estimate import estimate
 from .export import export
-from .guard import guarded
+from .guard import INTERRUPTED, guarded
 from .info import info
 from .init import init
 from .plot import plot
@@ -44,7 +46,15 @@ def options(version: Annotated[bool | None, typer.Option("--version", callback=_
 def main() -> None:
     """Run the command line; ends the process with the exit codes 0, 2 (input), 3 (numerics), 4 (files), 5 (memory), 130 (interrupted)."""
     signal.signal(signal.SIGTERM, _interrupt)
-    app(prog_name="tmefield")
+    try:
+        app(prog_name="tmefield")
+    except SystemExit as end:
+        if end.code == INTERRUPTED and "jax" in sys.modules:
+            # JAX's threads may still compile, and an orderly exit under them crashes.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 def _interrupt(number, frame) -> None:

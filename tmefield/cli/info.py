@@ -75,12 +75,15 @@ def _print_file(path: Path, unit: str | None, json: bool) -> None:
 
         print(VesselNetwork.read(path, unit=unit).report())
         return
+    from ..output.fieldset import TISSUES
     from ..output.reading import read_netcdf
 
     fields = read_netcdf(path)
     rows = {}
     for index, one in enumerate(fields.species):
         last = fields.concentration[-1, index]
+        if fields.labels is not None:  # the tissue: a lumen holds plasma
+            last = last[fields.labels != TISSUES.index("vessel_lumen")]
         rows[one] = {"mean_nM": float(last.mean()), "min_nM": float(last.min()), "max_nM": float(last.max())}
     if json:
         print_json({"shape_zyx": list(fields.grid.shape), "spacing_um_zyx": list(fields.grid.spacing), "species": rows, "attributes": dict(fields.attributes)})

@@ -1,12 +1,13 @@
 """`tmefield init`: a configuration to start from."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from ..errors import FileError, InputError
+from ..errors import FileError, InputError, TmefieldError
 from .source import ForceOption
 from .targets import checked_target
 
@@ -47,6 +48,8 @@ def init(
     from ..config.starters import FILL_IN, cells_table, network_config, section_config, template
     from ..output.atomic import write_bytes
 
+    if path.suffix.lower() != ".toml":
+        raise InputError(f"{path}: a configuration ends in .toml; write {path.with_suffix('.toml')}")
     target = checked_target(path, force=force)
     for given in (vessels, cells):
         if given is not None and not given.is_file():
@@ -55,7 +58,12 @@ def init(
     if cells is not None:
         mapping = _pairs(columns, "--columns", "x=X,y=Y,type=phenotype") if columns else _ask_for_columns(cells)
         table = cells_table(
-            _seen_from(target, cells), columns=mapping, pixel_size=pixel_size, unit=cell_unit, types=_pairs(types, "--types", "Tumor=tumour") if types else {}
+            _seen_from(target, cells),
+            columns=mapping,
+            pixel_size=pixel_size,
+            unit=cell_unit,
+            types=_pairs(types, "--types", "Tumor=tumour") if types else {},
+            found=_types_in(cells, mapping),
         )
     if vessels is not None:
         text = network_config(_seen_from(target, vessels), title=f"Cytokine fields around {vessels.name}", spacing=spacing, unit=unit, cells=table)
@@ -66,7 +74,22 @@ def init(
         text = template("demo")
     write_bytes(target, iter([text.encode()]))
     print(f"wrote {target}" + (f'; replace each "{FILL_IN}"' if FILL_IN in text else ""))
+    mend = None if FILL_IN in text else _what_is_wrong(target)
+    if mend:
+        print(f"before it runs: {mend}", file=sys.stderr)
     print(f"next: tmefield validate {target}, then tmefield run {target}")
+
+
+def _what_is_wrong(target: Path) -> str | None:
+    """What validate would say of the new configuration, or None where it is ready to run."""
+    from ..config.load import load_config
+    from ..config.prepare import prepare
+
+    try:
+        prepare(load_config(target))
+    except TmefieldError as error:
+        return str(error)
+    return None
 
 
 def _ask_for_columns(cells: Path) -> NoReturn:
@@ -79,6 +102,16 @@ def _ask_for_columns(cells: Path) -> NoReturn:
     except InputError as error:
         raise InputError(f"{wanted}; it has the columns:{str(error).partition('columns:')[2]}") from None
     raise InputError(wanted)
+
+
+def _types_in(cells: Path, columns: dict[str, str]) -> str:
+    """The cell types of a table with their counts, or why it cannot be read with these columns."""
+    from ..tissue.cells import Cells
+
+    if not {"x", "y", "type"} <= set(columns) <= {"x", "y", "z", "type"}:
+        raise InputError(f"--columns: give x, y and type (and z in 3D); got {', '.join(columns)}")
+    read = Cells.read(cells, x=columns["x"], y=columns["y"], z=columns.get("z"), type=columns["type"], unit="um")
+    return ", ".join(f"{name} {count}" for name, count in read.counts().items())
 
 
 def _seen_from(target: Path, file: Path) -> str:

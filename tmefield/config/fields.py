@@ -11,11 +11,9 @@ from ..library.plausibility import check_mean
 from ..output.collect import collect
 from ..output.fieldset import FieldSet, Variable, variable_name
 from ..tissue.labels import VESSEL_LUMEN
-from .parameters import SpeciesValues
+from .parameters import USED_PARAMETERS, SpeciesValues
 from .prepare import Inputs
 from .versions import versions
-
-USED_PARAMETERS = ("diffusivity", "decay", "plasma_concentration", "permeability", "k_on", "K_D", "k_endo")
 
 
 def field_set(inputs: Inputs, solution, *, command: str) -> FieldSet:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import units
+from .. import library, units
 from ..errors import InputError
 from ..grid import Grid
 from ..tissue.cells import Cells
@@ -18,6 +18,9 @@ from .parameters import cell_id
 from .problems import did_you_mean
 from .schema import CellFile, Config, VesselBed, VesselCells, VesselFile
 
+LEAST_VOXELS = 4
+"""A field along at least two axes needs this many."""
+
 
 def read_cells(loaded: Loaded) -> Cells | None:
     """The cells of the file that the configuration names, under the library's names; None where it makes its own.
@@ -28,6 +31,7 @@ def read_cells(loaded: Loaded) -> Cells | None:
     if not isinstance(table, CellFile):
         return None
     columns = table.columns
+    _check_targets(loaded.config, table)
     cells = Cells.read(
         locate(loaded, table.file),
         x=columns.x,
@@ -41,6 +45,16 @@ def read_cells(loaded: Loaded) -> Cells | None:
     )
     by_name = {name: {cell_id(name): 1.0} for name in cells.counts() if name not in cells.shares and cell_id(name) != name}
     return replace(cells, shares={**cells.shares, **by_name})
+
+
+def _check_targets(config: Config, table: CellFile) -> None:
+    """Each name that `cells.types` maps to is a cell type of the library, or one to which a species gives a rate."""
+    own = {cell for one in config.species for cell in (*one.secretion, *one.receptors)}
+    for name, share in table.types.items():
+        for target in [share] if isinstance(share, str) else share:
+            if cell_id(target) not in library.cell_type_ids() and target not in own and target != name:
+                known = library.cell_type_ids()
+                raise InputError(f"cells.types.{name}: no cell type '{target}' in the library{did_you_mean(target, known)}; known: {', '.join(known)}")
 
 
 def _library_share(share: str | dict[str, float]) -> str | dict[str, float]:
@@ -79,7 +93,21 @@ def locate(loaded: Loaded, name: str) -> Path:
 
 
 def make_grid(config: Config, network: VesselNetwork | None, cells: Cells | None) -> Grid:
-    """The voxels: the box given, or that of the vessels' file (its stated box and all its nodes), or that of the cells."""
+    """The voxels: the box given, or that of the vessels' file (its stated box and all its nodes), or that of the cells.
+
+    **Raises** `InputError` for a box that holds next to no voxels.
+    """
+    grid = _grid(config, network, cells)
+    if sorted(grid.shape)[1] < LEAST_VOXELS:
+        box, voxel = (" x ".join(f"{one:g}" for one in sizes) for sizes in (grid.extent, grid.spacing))
+        raise InputError(
+            f"grid.spacing: voxels of {voxel} um divide the box of {box} um (z, y, x) into {' x '.join(map(str, grid.shape))}; "
+            "take smaller voxels, or is a unit (of the vessels, the cells, the pixel size) not the right one?"
+        )
+    return grid
+
+
+def _grid(config: Config, network: VesselNetwork | None, cells: Cells | None) -> Grid:
     spacing = _spacing(config)
     if config.grid.size is not None:
         size = [units.parse(one, "length") for one in config.grid.size]

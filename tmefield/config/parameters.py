@@ -10,6 +10,8 @@ from ..library.plausibility import check_secretion
 from .problems import did_you_mean
 from .schema import Config, SpeciesTable
 
+USED_PARAMETERS = ("diffusivity", "decay", "plasma_concentration", "permeability", "k_on", "K_D", "k_endo")
+
 
 @dataclass(frozen=True)
 class SpeciesValues:
@@ -153,3 +155,20 @@ def _binding(
         if value is None:
             raise InputError(f"{where}.{key} is missing: cells take {table.id} up, and the library has no value for it")
     return internalisation, half_saturation  # type: ignore[return-value]
+
+
+def doubtful(species: tuple[SpeciesValues, ...]) -> list[str]:
+    """For each species the library's values of low confidence that the run uses, in words."""
+    notes = []
+    for one in species:
+        try:
+            record = library.species(one.id)
+        except InputError:
+            continue
+        used = {key: record.parameters[key] for key in USED_PARAMETERS if key in record.parameters}
+        used |= {f"secretion by {cell}": record.secretion[cell].rate for cell in one.secretion if cell in record.secretion}
+        used |= {f"receptors of {cell}": record.receptors[cell] for cell in one.receptors if cell in record.receptors}
+        low = [name for name, parameter in used.items() if (parameter.confidence or "").startswith("low")]
+        if low:
+            notes.append(f"{one.id}: of low confidence: {', '.join(low)} (tmefield info {one.id})")
+    return notes

@@ -30,7 +30,7 @@ def densities_and_labels(
         densities = deposit(cells, grid, section=section)
     elif isinstance(table, ScatteredCells):
         scattered = _scatter(table, grid, embedding)
-        densities = deposit(scattered, grid, section=section)
+        densities = deposit(scattered, grid)  # densities per volume already: nothing of a section to correct
         listed = ", ".join(f"{name} {density}" for name, density in table.scatter.densities.items())
         notes.append(f"cells are placed at random (cells.scatter, seed {table.scatter.seed}): {listed}")
     elif isinstance(table, UniformCells):

@@ -16,7 +16,7 @@ from ..vessels.network import VesselNetwork
 from .estimate import Forecast, check_memory, forecast
 from .inputs import embed_network, make_bed, make_grid, read_cells, read_network
 from .load import Loaded
-from .parameters import SpeciesValues, species_values
+from .parameters import SpeciesValues, doubtful, species_values
 from .population import densities_and_labels, synthetic_tumour
 from .quantities import parse_memory
 from .schema import Config, SpheroidCells
@@ -75,9 +75,8 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     with stage("placing cells"):
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding)
     species = species_values(config, densities)
-    return Inputs(
-        loaded, grid, species, need, network, embedding, cells, densities, labels, (*notes, *_unused(config, densities, species, embedding is not None))
-    )
+    notes = [*notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
+    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))
 
 
 def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool) -> list[str]:

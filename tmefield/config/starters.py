@@ -36,13 +36,14 @@ def section_config(cells: str, *, title: str, spacing: str, from_cells: str, **n
     return template("section", title=quoted(title), spacing=quoted(spacing), from_cells=quoted(from_cells), cells=cells, **given)
 
 
-def cells_table(file: str, *, columns: dict[str, str], pixel_size: str | None, unit: str | None, types: dict[str, str]) -> str:
-    """The [cells] table for a file."""
+def cells_table(file: str, *, columns: dict[str, str], pixel_size: str | None, unit: str | None, types: dict[str, str], found: str) -> str:
+    """The [cells] table for a file; `found` lists the types in it."""
     scale = f"unit = {quoted(unit)}" if unit else f"pixel_size = {quoted(pixel_size or FILL_IN)}"
     return template(
         "cells-file",
         cells=quoted(file),
         columns=", ".join(f"{key} = {quoted(value)}" for key, value in columns.items()),
         scale=scale,
+        found=found,
         types=", ".join(f"{quoted(name)} = {quoted(value)}" for name, value in types.items()),
     )

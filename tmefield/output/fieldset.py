@@ -27,12 +27,13 @@ _UNIT_WORD = re.compile(r"1|(?:[munpf]?mol|m?L|[cmun]?m|[kmunpf]?g|k?Pa|mm_Hg|[s
 def variable_name(name: str) -> str:
     """The name that a species, cell type or parameter has in a file: lower case letters, digits and single underscores.
 
-    `IFNg` -> `ifng`, `IL-6` -> `il_6`, `CD8_T` -> `cd8_t`. Raises `InputError` if no letter or digit is left.
+    `IFNg` -> `ifng`, `IL-6` -> `il_6`, `CD8_T` -> `cd8_t`; `X` -> `v_x`, since every file has a
+    coordinate `x`. Raises `InputError` if no letter or digit is left.
     """
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not plain:
         raise InputError(f"The name {name!r} has no letter or digit to make a variable name of; rename it")
-    return plain if plain[0].isalpha() else f"v_{plain}"
+    return plain if plain[0].isalpha() and plain not in RESERVED_NAMES else f"v_{plain}"
 
 
 def check_units(units: str, where: str) -> str:

@@ -37,7 +37,7 @@ class Plane:
     def caption(self) -> str:
         """For example "x-y plane, z = 115 µm"; of a section no height."""
         if self.grid.shape[self.normal] == 1:
-            return f"{AXES[self.horizontal]}–{AXES[self.vertical]} plane"
+            return f"{AXES[self.horizontal]}–{AXES[self.vertical]} plane\ny runs down"
         return f"{AXES[self.horizontal]}–{AXES[self.vertical]} plane\n{AXES[self.normal]} = {number(round(self.position, 1))} µm"
 
     @property
@@ -138,10 +138,16 @@ def draw_slice(axes, overlay: Overlay, concentration: np.ndarray, scale: Scale, 
     for mask, style in ((overlay.tumour, "--"), (overlay.necrosis, ":")):
         _draw_outline(axes, plane, mask, style)
     axes.set_xlim(plane.extent[:2])
-    axes.set_ylim(plane.extent[2:])
+    # A section is seen as its image, whose rows run down.
+    axes.set_ylim(plane.extent[:1:-1] if is_section(plane.grid) else plane.extent[2:])
     axes.set_xticks([])
     axes.set_yticks([])
     return image
+
+
+def is_section(grid: Grid) -> bool:
+    """Whether the grid is a tissue section, one voxel deep."""
+    return grid.shape[0] == 1
 
 
 def has_outline(mask: np.ndarray | None) -> bool:
@@ -153,14 +159,14 @@ def draw_scale_bar(axes, plane: Plane) -> None:
     """A bar of round length in the lower left corner, with its length in um."""
     from matplotlib import patheffects
 
-    left, right, bottom, top = plane.extent
+    left, right = plane.extent[:2]
     length = nice_length(0.32 * (right - left))
     start = left + 0.05 * (right - left)
+    along = axes.get_xaxis_transform()  # x in um, y as a share of the height
     dark = [patheffects.withStroke(linewidth=4.0, foreground="black", alpha=0.65)]
-    axes.plot([start, start + length], [bottom + 0.07 * (top - bottom)] * 2, color="white", linewidth=2.4, solid_capstyle="butt", path_effects=dark)
-    text = axes.annotate(
-        f"{number(length)} µm", (start + length / 2, bottom + 0.07 * (top - bottom)), (0, 3.5), textcoords="offset points", ha="center", va="bottom", fontsize=9
-    )
+    axes.plot([start, start + length], [0.07] * 2, color="white", linewidth=2.4, solid_capstyle="butt", path_effects=dark, transform=along)
+    place = {"xycoords": along, "textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9}
+    text = axes.annotate(f"{number(length)} µm", (start + length / 2, 0.07), (0, 3.5), **place)
     text.set(color="white", path_effects=[patheffects.withStroke(linewidth=2.2, foreground="black", alpha=0.65)])
 
 

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ..checks import as_parameter, concrete
 from ..errors import InputError
@@ -31,6 +31,9 @@ class VascularExchange(AbstractTerm):
     - `permeability`: P of the wall, um/s.
     - `plasma_concentration`: c_p, nM.
 
+    Voxels inside wide vessels (`embedding.lumen`) are no tissue: the model has to hold them, with
+    `fixed=FixedConcentration(embedding.lumen, plasma_concentration, sealed=True)`.
+
     **Raises** `InputError` where a closure is not positive: such walls are more permeable than the grid can resolve.
     """
 
@@ -40,11 +43,15 @@ class VascularExchange(AbstractTerm):
     path: Float[Array, "..."]
     permeability: Float[Array, ""]
     plasma_concentration: Float[Array, ""]
+    lumen: Bool[Array, "z y x"] | None
     saturable: ClassVar[bool] = False
 
     def __init__(self, species: str, vessels: Any, permeability: ArrayLike, plasma_concentration: ArrayLike = 0.0):
         self.acts_on = (species,)
+        self.lumen = None
         if all(hasattr(vessels, name) for name in ("voxel", "area", "path")):
+            if np.any(getattr(vessels, "lumen", False)):
+                self.lumen = jnp.asarray(vessels.lumen)
             self.voxel = jnp.asarray(np.asarray(vessels.voxel, dtype=np.int32))
             self.area = as_parameter(vessels.area, "wall area", "um2")
             self.path = jnp.asarray(vessels.path, dtype=self.area.dtype)

@@ -113,9 +113,20 @@ def make_overlay(fields: FieldSet, plane: Plane, slab: float) -> Overlay:
         lines=lines,
         widths=2 * radii[kept],
         lumen=labels == LUMEN_CODE,
-        tumour=_smooth_mask(labels, TUMOUR_CODES),
-        necrosis=_smooth_mask(labels, (NECROTIC_CODE,)),
+        tumour=_smooth_mask(_tissue_around(labels), TUMOUR_CODES),
+        necrosis=_smooth_mask(_tissue_around(labels), (NECROTIC_CODE,)),
     )
+
+
+def _tissue_around(labels: np.ndarray) -> np.ndarray:
+    """The labels with the nearest tissue's in place of a lumen's: a vessel inside a tumour is no hole in its outline."""
+    from scipy.ndimage import distance_transform_edt
+
+    lumen = labels == LUMEN_CODE
+    if not lumen.any() or lumen.all():
+        return labels
+    nearest = np.asarray(distance_transform_edt(lumen, return_distances=False, return_indices=True))
+    return labels[tuple(nearest)]
 
 
 def draw_slice(axes, overlay: Overlay, concentration: np.ndarray, scale: Scale, norm, points_per_um: float):

@@ -5,7 +5,7 @@ import pytest
 from command_line import CELLS, CONFIG, POINTS, ROWS, network_text, tmefield, write_case
 
 
-def refused(folder, code, *words, command="run", options=(), **case):
+def check_refused(folder, code, *words, command="run", options=(), **case):
     """The message of a run that has to be refused with this exit code."""
     path = write_case(folder, **case)
     before = {item.name for item in folder.iterdir()}
@@ -29,103 +29,104 @@ def test_missing_configuration(tmp_path):
 
 
 def test_missing_network_file(tmp_path):
-    refused(tmp_path, 4, "elsewhere.dat", config=CONFIG.replace("network.dat", "elsewhere.dat"))
+    config = CONFIG.replace("network.dat", "elsewhere.dat").replace("cells.csv", "nowhere.csv")
+    check_refused(tmp_path, 4, "case.toml: vessels.file", "elsewhere.dat", "cells.file", "nowhere.csv", config=config)
 
 
 def test_missing_cell_file(tmp_path):
-    refused(tmp_path, 4, "elsewhere.csv", config=CONFIG.replace("cells.csv", "elsewhere.csv"))
+    check_refused(tmp_path, 4, "elsewhere.csv", config=CONFIG.replace("cells.csv", "elsewhere.csv"))
 
 
 def test_wrong_column(tmp_path):
-    refused(tmp_path, 2, "cells.csv", "'kind'", "type", config=CONFIG.replace('type = "type"', 'type = "kind"'))
+    check_refused(tmp_path, 2, "cells.csv", "'kind'", "type", config=CONFIG.replace('type = "type"', 'type = "kind"'))
 
 
 def test_unknown_species(tmp_path):
-    refused(tmp_path, 2, "species[0].id", "IFNgg", "IFNg", config=CONFIG.replace("IFNg", "IFNgg"))
+    check_refused(tmp_path, 2, "species[0].id", "IFNgg", "IFNg", config=CONFIG.replace("IFNg", "IFNgg"))
 
 
 def test_unknown_key(tmp_path):
-    refused(tmp_path, 2, "cells.colums", "did you mean 'columns'", config=CONFIG.replace("columns", "colums"))
+    check_refused(tmp_path, 2, "cells.colums", "did you mean 'columns'", config=CONFIG.replace("columns", "colums"))
 
 
 def test_unit_missing(tmp_path):
-    refused(tmp_path, 2, "grid.spacing", "10", "um", config=CONFIG.replace('"10 um"', "10"))
+    check_refused(tmp_path, 2, "grid.spacing", "10", "um", config=CONFIG.replace('"10 um"', "10"))
 
 
 def test_unit_of_the_wrong_dimension(tmp_path):
-    refused(tmp_path, 2, "grid.spacing", "'s'", "length", config=CONFIG.replace('"10 um"', '"10 s"'))
+    check_refused(tmp_path, 2, "grid.spacing", "'s'", "length", config=CONFIG.replace('"10 um"', '"10 s"'))
 
 
 @pytest.mark.parametrize("value", ["nan", "inf"])
 def test_position_that_is_no_number(tmp_path, value):
-    refused(tmp_path, 4, "cells.csv", "3", cells=CELLS.replace("60,60,20", f"60,{value},20"))
+    check_refused(tmp_path, 4, "cells.csv", "3", cells=CELLS.replace("60,60,20", f"60,{value},20"))
 
 
 def test_cells_outside_the_box(tmp_path):
-    refused(tmp_path, 2, "outside", cells=CELLS.replace("60,60,20", "600,60,20"))
+    check_refused(tmp_path, 2, "outside", cells=CELLS.replace("60,60,20", "600,60,20"))
 
 
 def test_vessels_outside_the_box(tmp_path):
-    refused(tmp_path, 2, "outside", "clip", config=CONFIG.replace("[vessels]", 'size = ["60 um", "100 um", "40 um"]\n[vessels]'))
+    check_refused(tmp_path, 2, "outside", "clip", config=CONFIG.replace("[vessels]", 'size = ["60 um", "100 um", "40 um"]\n[vessels]'))
 
 
 def test_segment_of_no_length(tmp_path):
-    refused(tmp_path, 4, "network.dat", "repair", network=network_text(points=(*POINTS[:2], "3 50. 50. 30.")))
+    check_refused(tmp_path, 4, "network.dat", "repair", network=network_text(points=(*POINTS[:2], "3 50. 50. 30.")))
 
 
 def test_segment_to_a_node_that_is_not_there(tmp_path):
-    refused(tmp_path, 4, "network.dat", "9", network=network_text(rows=(ROWS[0], "2 5 2 9 8. 1. 0.4")))
+    check_refused(tmp_path, 4, "network.dat", "9", network=network_text(rows=(ROWS[0], "2 5 2 9 8. 1. 0.4")))
 
 
 def test_empty_cell_table(tmp_path):
-    refused(tmp_path, 4, "cells.csv", cells="x,y,z,type\n")
+    check_refused(tmp_path, 4, "cells.csv", cells="x,y,z,type\n")
 
 
 def test_empty_network(tmp_path):
-    refused(tmp_path, 4, "network.dat", "empty", network="")
+    check_refused(tmp_path, 4, "network.dat", "empty", network="")
 
 
 def test_truncated_network(tmp_path):
-    refused(tmp_path, 4, "network.dat", network=network_text()[:330])
+    check_refused(tmp_path, 4, "network.dat", network=network_text()[:330])
 
 
 def test_grid_too_big_for_the_memory(tmp_path):
-    message = refused(tmp_path, 5, "memory", "spacing", config=CONFIG.replace('"10 um"', '"0.01 um"'))
+    message = check_refused(tmp_path, 5, "memory", "spacing", config=CONFIG.replace('"10 um"', '"0.01 um"'))
     assert "GB" in message
 
 
 def test_memory_limit_of_the_person(tmp_path):
-    refused(tmp_path, 5, "solver.memory_limit", options=["--set", "solver.memory_limit=100 MB"])
+    check_refused(tmp_path, 5, "solver.memory_limit", options=["--set", "solver.memory_limit=100 MB"])
 
 
 def test_all_mistakes_at_once(tmp_path):
     config = CONFIG.replace('"10 um"', '"10 s"').replace("IFNg", "IFNgg").replace("columns", "colums") + 'colour = "red"\n'
-    message = refused(tmp_path, 2, "grid.spacing", "species[0].id", "cells.colums", "output.colour", config=config)
+    message = check_refused(tmp_path, 2, "grid.spacing", "species[0].id", "cells.colums", "output.colour", config=config)
     assert "5 mistakes" in message  # cells.columns is missing as well
 
 
 def test_implausible_secretion(tmp_path):
-    refused(tmp_path, 2, "IFNg", "CD8_T", config=CONFIG.replace('"5 molecule/cell/s"', '"1e-4 pmol/cell/s"'))
+    check_refused(tmp_path, 2, "IFNg", "CD8_T", config=CONFIG.replace('"5 molecule/cell/s"', '"1e-4 pmol/cell/s"'))
 
 
 def test_negative_rate(tmp_path):
-    refused(tmp_path, 2, "species[0].secretion.CD8_T.rate", config=CONFIG.replace('"5 molecule/cell/s"', '"-5 molecule/cell/s"'))
+    check_refused(tmp_path, 2, "species[0].secretion.CD8_T.rate", config=CONFIG.replace('"5 molecule/cell/s"', '"-5 molecule/cell/s"'))
 
 
 def test_implausible_mean(tmp_path):
     config = CONFIG.replace('"5 molecule/cell/s" }', '"9e3 molecule/cell/s" }').replace(
         'id = "IFNg"', 'id = "IFNg"\nuptake = false\ndecay = "1e-6 /s"\npermeability = "0 um/s"'
     )
-    refused(tmp_path, 2, "IFNg", config=config)
+    check_refused(tmp_path, 2, "IFNg", config=config)
 
 
 def test_no_source_at_all(tmp_path):
     config = CONFIG.replace("secretion =", 'plasma_concentration = "0 nM"\nsecretion =').replace('{ rate = "5 molecule/cell/s" }', "false")
-    refused(tmp_path, 2, "IFNg", "source", config=config, cells="x,y,z,type\n50,40,30,endothelial\n")
+    check_refused(tmp_path, 2, "IFNg", "source", config=config, cells="x,y,z,type\n50,40,30,endothelial\n")
 
 
 def test_broken_toml_names_the_line(tmp_path):
-    refused(tmp_path, 2, "case.toml", "line 2", config="[grid]\nspacing = 10 um\n", command="validate")
+    check_refused(tmp_path, 2, "case.toml", "line 2", config="[grid]\nspacing = 10 um\n", command="validate")
 
 
 def test_configuration_that_is_no_text(tmp_path):
@@ -137,15 +138,15 @@ def test_configuration_that_is_no_text(tmp_path):
 
 
 def test_override_of_a_key_that_is_not_there(tmp_path):
-    refused(tmp_path, 2, "grid.spaceing", "did you mean 'spacing'", options=["--set", "grid.spaceing=5 um"])
+    check_refused(tmp_path, 2, "grid.spaceing", "did you mean 'spacing'", options=["--set", "grid.spaceing=5 um"])
 
 
 def test_override_of_a_species_that_is_not_there(tmp_path):
-    refused(tmp_path, 2, "IL66", options=["--set", "species.IL66.decay=1/h"])
+    check_refused(tmp_path, 2, "IL66", options=["--set", "species.IL66.decay=1/h"])
 
 
 def test_override_without_a_value(tmp_path):
-    refused(tmp_path, 2, "--set grid.spacing", "KEY=VALUE", options=["--set", "grid.spacing"])
+    check_refused(tmp_path, 2, "--set grid.spacing", "KEY=VALUE", options=["--set", "grid.spacing"])
 
 
 def test_results_of_another_run_are_kept(tmp_path):

@@ -1,8 +1,10 @@
 """The verbs on small cases, and what they leave behind."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -259,3 +261,20 @@ def test_configuration_may_switch_files_off(tmp_path):
     answer = tmefield("run", path, "--out", tmp_path / "out")
     assert answer.code == 0, answer.err
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["fields.vti", "summary.json"]
+
+
+def test_an_interrupt_during_compilation_ends_cleanly(tmp_path):
+    """JAX's threads are at work then: the process has to end with 130 all the same, not with a crash, and leave nothing."""
+    path = write_case(tmp_path)
+    command = [sys.executable, "-m", "tmefield", "run", str(path), "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "starting JAX" in line:
+                break
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == 130, rest
+    assert "interrupted; no result was written" in rest
+    assert not (tmp_path / "out").exists()

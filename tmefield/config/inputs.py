@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import library, units
-from ..errors import InputError
+from ..errors import FileError, InputError
 from ..grid import Grid
 from ..tissue.cells import Cells
 from ..tissue.labels import NECROTIC_CORE
@@ -85,6 +85,19 @@ def read_network(loaded: Loaded, cells: Cells | None) -> VesselNetwork | None:
         radius = units.parse(config.section.vessel_radius, "length")
         return VesselNetwork.crossing(cells.positions[chosen, :2], radius, units.parse(config.section.thickness, "length"))
     return None
+
+
+def check_files(loaded: Loaded) -> None:
+    """All files that the configuration names are there.
+
+    **Raises** `FileError` that lists every one which is not, with its key.
+    """
+    config = loaded.config
+    named = {"vessels.file": getattr(config.vessels, "file", None), "vessels.nodes": getattr(config.vessels, "nodes", None)}
+    named |= {"cells.file": getattr(config.cells, "file", None)}
+    missing = [f"{key}: {locate(loaded, name)}: no such file" for key, name in named.items() if name is not None and not locate(loaded, name).exists()]
+    if missing:
+        raise FileError(f"{loaded.source}: " + "; ".join(missing) + " (a relative name is seen from the folder of the configuration)")
 
 
 def locate(loaded: Loaded, name: str) -> Path:

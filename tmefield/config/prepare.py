@@ -14,7 +14,7 @@ from ..tissue.deposit import Section
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
 from .estimate import Forecast, check_memory, forecast
-from .inputs import embed_network, make_bed, make_grid, read_cells, read_network
+from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network
 from .load import Loaded
 from .parameters import SpeciesValues, doubtful, species_values
 from .population import densities_and_labels, synthetic_tumour
@@ -57,6 +57,7 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     section = None
     if config.section is not None:
         section = Section(units.parse(config.section.thickness, "length"), units.parse(config.section.cell_diameter, "length"))
+    check_files(loaded)
     with stage("reading vessels and cells"):
         cells = read_cells(loaded)
         network = read_network(loaded, cells)

@@ -184,7 +184,7 @@ def find_root(
 
 
 def _lowest_loss(balance: Balance, transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array, " s"]:
-    slope = balance.slope(fill_fixed(transport, x)) / balance.model.volume_fraction
+    slope = balance.slope(fill_fixed(transport, x)) / jnp.broadcast_to(balance.model.volume_fraction, x.shape)
     return jnp.min(slope if transport.held is None else jnp.where(transport.held, jnp.inf, slope), axis=(1, 2, 3))
 
 

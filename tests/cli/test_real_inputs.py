@@ -28,7 +28,6 @@ def checked(answer, shape):
 @pytest.mark.parametrize(
     ("file", "options", "shape"),
     [
-        ("network/secomb_R3230Ac_tumour1998/network.dat", ["--spacing", "10 um"], [23, 52, 55]),
         ("network/dumux_mousecortex_200um.dgf", ["--spacing", "5 um", "--unit", "m", "--set", 'vessels.segment_parameters=["radius"]'], [40, 40, 40]),
         ("network/vascgraph_exp.swc", ["--spacing", "3 um", "--unit", "um"], [32, 32, 31]),
     ],

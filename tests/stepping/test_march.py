@@ -60,6 +60,14 @@ def test_the_limit_is_the_steady_state():
     np.testing.assert_allclose(end.concentration[:, 0, 1, 2, 3], 0.1)
 
 
+def test_a_volume_fraction_that_varies_ends_in_its_steady_state():
+    phi = np.linspace(0.2, 0.8, 16)[None, None]
+    terms = [tf.Decay(), tf.Linear(production=1e-3)]
+    one = tf.Model(GRID, [tf.Species("a", 40.0, 1e-3)], terms, volume_fraction=phi)
+    end = tf.evolve(one, 0.0, [0.0, 1e5], steps_per_interval=12, rtol=1e-10)
+    np.testing.assert_allclose(end.concentration[-1], tf.solve_steady(one, rtol=1e-11).concentration, rtol=1e-7)
+
+
 def test_derivatives_in_both_modes():
     def last(p):
         return tf.evolve(model(p[0], p[1], p[2]), START, [0.0, 300.0], steps_per_interval=4, rtol=1e-12)["a"][-1, 0, 0, 3]

@@ -33,7 +33,8 @@ def step(model: Model, x: Float[Array, "s z y x"], dt: Float[Array, ""], rtol: F
 
     With G(c) the net gain, phi dc/dt = G: the stages solve phi c/(d h) - G(c) = drive with d = 1 - sqrt(2)/2.
     """
-    storage = model.volume_fraction / (DIAGONAL * dt)
+    phi = model.volume_fraction
+    storage = (phi if phi.ndim == 0 else phi[None]) / (DIAGONAL * dt)
     held_still = storage * x
     gain = -residual(Balance(model), x)
     middle, info = _stage(Balance(model, storage, held_still + gain), x, rtol)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tmefield as tf
+from tmefield.balance import Balance, solve_jacobian
 
 GRID = tf.Grid((4, 6, 8), (10.0, 12.0, 8.0))
 RNG = np.random.default_rng(0)
@@ -158,6 +159,13 @@ def test_through_real_vessels():
         h = 1e-4 * p[index]
         difference = float((mean(p.at[index].add(h)) - mean(p.at[index].add(-h))) / (2 * h))
         assert gradient[index] == pytest.approx(difference, rel=1e-6)
+
+
+def test_a_derivative_whose_solve_breaks_down_is_nan():
+    """Without any loss the Jacobian is singular: its solve cannot succeed, and must not pass for a number."""
+    singular = tf.Model(tf.Grid((6, 6, 6), 10.0), [tf.Species("a", 40.0)], [tf.Decay()])
+    found = solve_jacobian(Balance(singular), jnp.zeros(singular.shape), jnp.ones(singular.shape), 1e-8)
+    assert bool(jnp.isnan(found).all())
 
 
 def test_a_closed_voxel_beside_a_vessel_gives_no_nan():

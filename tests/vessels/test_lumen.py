@@ -44,14 +44,14 @@ def test_wide_slanted_vessel_is_the_exact_cylinder(voxels, direction, offset):
     assert abs(exchange) < 0.005 and abs(wall) < 0.02
 
 
-@pytest.mark.parametrize("permeability", [1.0, 1000.0])
-def test_wide_vessel_stays_close_where_the_tissue_limits_the_exchange(permeability):
+@pytest.mark.parametrize(("permeability", "bound"), [(1.0, 0.02), (1000.0, 0.025)])
+def test_wide_vessel_stays_close_where_the_tissue_limits_the_exchange(permeability, bound):
     # Far above any cytokine: the wall of a gas.
     cylinder = Cylinder(10.0, 1e-3, permeability, 5.0)
     for voxels in (1.5, 2, 3, 4):
         for offset in ((0.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.23, 0.41, 0.0)):
-            assert abs(check(cylinder, (1, 24, 24), voxels, (0, 0, 1), offset)[0]) < 0.025
-    assert abs(check(cylinder, (20, 20, 20), 2, *SLANTED[1])[0]) < 0.025
+            assert abs(check(cylinder, (1, 24, 24), voxels, (0, 0, 1), offset)[0]) < bound
+    assert abs(check(cylinder, (20, 20, 20), 2, *SLANTED[1])[0]) < bound
 
 
 def test_lumen_is_the_inside_of_the_cylinder():

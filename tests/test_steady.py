@@ -165,7 +165,7 @@ def test_a_term_reads_its_own_species_only():
         def check(self, shape, medium):
             pass
 
-    with pytest.raises(tf.InputError, match="reads the concentration of b, on which it does not act"):
+    with pytest.raises(tf.InputError, match="reads the concentration of b, which stands neither in its acts_on nor in its reads"):
         tf.solve_steady(tf.Model(GRID, [tf.Species("a", 1.0), tf.Species("b", 1.0)], [Nosy()]))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .terms import Decay as Decay
     from .terms import Linear as Linear
     from .terms import Medium as Medium
+    from .terms import Moment as Moment
     from .terms import Rates as Rates
     from .terms import ReceptorUptake as ReceptorUptake
     from .terms import Secretion as Secretion
@@ -47,6 +48,7 @@ _HOMES = {
     "Linear": ".terms",
     "Medium": ".terms",
     "Model": ".model",
+    "Moment": ".terms",
     "NoFlux": ".transport.walls",
     "NumericsError": ".errors",
     "Periodic": ".transport.walls",

@@ -19,22 +19,23 @@ from .linalg.reductions import norm, total
 from .linalg.stencil import Stencil
 from .model import Model
 from .status import Status
-from .terms.term import Rates
+from .terms.term import Moment, Rates
 from .transport.assemble import Transport, species_map
 
 LOOSE = 1e-2  # residual reduction asked of a linear solve while the rates still change
 
 
 class Balance(eqx.Module):
-    """A model, and for an implicit time step what storage adds: loss `storage` (1/s) and production `drive` (nM/s)."""
+    """A model at a moment, and for an implicit time step what storage adds: loss `storage` (1/s) and production `drive` (nM/s)."""
 
     model: Model
     storage: Float[Array, "..."] | None = None
     drive: Float[Array, "s z y x"] | None = None
+    moment: Moment | None = None
 
     def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
         """Production and loss of the terms and of storage."""
-        production, loss = self.model.rates(concentration)
+        production, loss = self.model.rates(concentration, self.moment)
         if self.storage is None or self.drive is None:
             return Rates(production, loss)
         return Rates(production + self.drive, loss + self.storage)

@@ -14,7 +14,7 @@ from .errors import InputError
 from .grid import Grid
 from .species import Species
 from .terms.exchange import VascularExchange
-from .terms.term import AbstractTerm, Medium, Rates
+from .terms.term import AbstractTerm, Medium, Moment, Rates
 from .transport.assemble import Transport, assemble
 from .transport.fixed import FixedConcentration
 from .transport.walls import AbstractWall, NoFlux, Walls, walls_of
@@ -80,10 +80,11 @@ class Model(eqx.Module):
         if self.fixed is not None:
             self.fixed.check(self.grid.shape, len(names))
         for term in self.terms:
-            unknown = set(term.acts_on) - set(names)
-            if unknown:
-                raise InputError(f"{type(term).__name__} acts on {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
-            term.check(self.grid.shape, self.medium)
+            for verb, used in (("acts on", term.acts_on), ("reads", term.reads)):
+                unknown = set(used) - set(names)
+                if unknown:
+                    raise InputError(f"{type(term).__name__} {verb} {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
+            term.check(self.grid.shape, self.medium())
             if isinstance(term, VascularExchange) and term.lumen is not None:
                 self._check_lumen(term.lumen)
 
@@ -119,25 +120,37 @@ class Model(eqx.Module):
         return any(term.saturable for term in self.terms)
 
     @property
-    def medium(self) -> Medium:
-        """What the terms may know."""
-        return Medium(self.volume_fraction, dict(zip(self.names, self.species, strict=True)), self.grid.voxel_volume)
+    def coupled(self) -> bool:
+        """Whether a species' rates may depend on the concentration of another."""
+        return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
+
+    @property
+    def jumps(self) -> tuple[float, ...]:
+        """Times at which the rates of any term jump, s, in order."""
+        return tuple(sorted({time for term in self.terms for time in term.jumps}))
+
+    def medium(self, moment: Moment | None = None) -> Medium:
+        """What the terms may know, at time 0 unless a moment is given."""
+        if moment is None:
+            start = jnp.zeros((), self.dtype)
+            moment = Moment(start, start)
+        return Medium(self.volume_fraction, dict(zip(self.names, self.species, strict=True)), moment, self.grid.voxel_volume)
 
     def transport(self) -> Transport:
         """The transport operators of all species."""
         conductivities = [self.volume_fraction * one.diffusivity for one in self.species]
         return assemble(self.grid, conductivities, self.walls, self.fixed)
 
-    def term_rates(self, concentration: Float[Array, "s z y x"]) -> list[tuple[AbstractTerm, dict[str, Rates]]]:
+    def term_rates(self, concentration: Float[Array, "s z y x"], moment: Moment | None = None) -> list[tuple[AbstractTerm, dict[str, Rates]]]:
         """Each term with its production and loss per species."""
         fields = dict(zip(self.names, concentration, strict=True))
-        medium = self.medium
-        return [(term, term.rates(_Own({name: fields[name] for name in term.acts_on or self.names}), medium)) for term in self.terms]
+        medium = self.medium(moment)
+        return [(term, term.rates(_Own({name: fields[name] for name in {*(term.acts_on or self.names), *term.reads}}), medium)) for term in self.terms]
 
-    def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
+    def rates(self, concentration: Float[Array, "s z y x"], moment: Moment | None = None) -> Rates:
         """Production P (nM/s) and loss coefficient L (1/s) of all terms together, [species, z, y, x] each."""
         totals = {name: [jnp.zeros((), self.dtype), jnp.zeros((), self.dtype)] for name in self.names}
-        for _, changes in self.term_rates(concentration):
+        for _, changes in self.term_rates(concentration, moment):
             for name, change in changes.items():
                 totals[name][0] = totals[name][0] + change.production
                 totals[name][1] = totals[name][1] + change.loss
@@ -149,7 +162,7 @@ class _Own(dict):
     """The concentrations that a term may read: those of the species that it acts on."""
 
     def __missing__(self, name):
-        raise InputError(f"a term reads the concentration of {name}, on which it does not act; its rates may depend on the species in acts_on alone")
+        raise InputError(f"a term reads the concentration of {name}, which stands neither in its acts_on nor in its reads")
 
 
 def canonical(model: Model) -> Model:

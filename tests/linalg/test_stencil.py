@@ -50,3 +50,23 @@ def test_one_face_by_hand():
 def test_a_single_cell_is_never_periodic():
     assert not is_periodic(jnp.zeros((1, 4, 4)), 0, 1)
     assert is_periodic(jnp.zeros((4, 4, 4)), 0, 4)
+
+
+def drifting(shape=SHAPE, seed=3, *, ring=False):
+    """Different rates in both directions across each face."""
+    rng = np.random.default_rng(seed)
+    sizes = [tuple(n - (a == axis and not ring) for a, n in enumerate(shape)) for axis in range(3)]
+    forward, backward = (tuple(jnp.asarray(rng.uniform(0.1, 2, size)) for size in sizes) for _ in range(2))
+    return Stencil(forward, jnp.asarray(rng.uniform(0, 1, shape)), backward)
+
+
+@pytest.mark.parametrize("ring", [False, True])
+def test_rates_that_differ_by_direction(ring):
+    operator = drifting(ring=ring)
+    matrix = dense(operator)
+    np.testing.assert_allclose(np.diag(matrix), np.asarray(operator.diagonal()).ravel(), rtol=1e-14)
+    np.testing.assert_allclose(matrix.sum(0), np.asarray(operator.loss).ravel(), atol=1e-14)  # what leaves a cell enters the next
+    assert (matrix - np.diag(np.diag(matrix)) <= 0).all()
+    np.testing.assert_allclose(dense(operator.transposed()), matrix.T, atol=1e-14)
+    np.testing.assert_allclose(dense(operator.transposed().transposed()), matrix, atol=1e-14)
+    assert float(operator.row_norm()) >= np.abs(matrix).sum(1).max() * (1 - 1e-14)

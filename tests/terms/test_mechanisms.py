@@ -11,9 +11,11 @@ import tmefield as tf
 SHAPE = (1, 2, 2)
 FIELD = jnp.asarray([[[0.0, 0.05], [0.1, 1.0]]])
 
+AT_START = tf.Moment(jnp.asarray(0.0), jnp.asarray(0.0))
+
 
 def medium(phi=1.0, diffusivity=40.0):
-    return tf.Medium(jnp.asarray(phi), {"a": tf.Species("a", diffusivity, 1e-4)}, 1000.0)
+    return tf.Medium(jnp.asarray(phi), {"a": tf.Species("a", diffusivity, 1e-4)}, AT_START, 1000.0)
 
 
 def test_decay_carries_the_volume_fraction():
@@ -85,7 +87,7 @@ def test_a_wall_too_permeable_for_the_grid_is_refused_with_the_remedy():
 
 
 def test_linear_takes_one_field_for_each_species():
-    two = tf.Medium(jnp.asarray(1.0), {"a": tf.Species("a", 1.0), "b": tf.Species("b", 1.0)}, 1.0)
+    two = tf.Medium(jnp.asarray(1.0), {"a": tf.Species("a", 1.0), "b": tf.Species("b", 1.0)}, AT_START, 1.0)
     rates = tf.Linear(np.stack([np.ones(SHAPE), np.full(SHAPE, 2.0)]), 0.5).rates({"a": FIELD, "b": FIELD}, two)
     assert float(rates["a"].production[0, 0, 0]) == 1.0
     assert float(rates["b"].production[0, 0, 0]) == 2.0

@@ -81,5 +81,8 @@ def _dense_inverse(operator: Stencil) -> Float[Array, "n n"]:
     diagonal = operator.diagonal().ravel()
     alive = diagonal > 0
     floor = 10 * jnp.finfo(columns.dtype).eps * jnp.max(diagonal)
-    inverse = jnp.linalg.inv(columns + jnp.diag(jnp.where(alive, floor, 1)))
-    return 0.5 * (inverse + inverse.T) * (alive[:, None] & alive[None, :]).astype(columns.dtype)
+    # columns holds A^T row by row: apply works on columns.
+    inverse = jnp.linalg.inv(columns.T + jnp.diag(jnp.where(alive, floor, 1)))
+    if operator.back is None:
+        inverse = 0.5 * (inverse + inverse.T)
+    return inverse * (alive[:, None] & alive[None, :]).astype(columns.dtype)

@@ -11,32 +11,45 @@ Field = Float[Array, "z y x"]
 
 
 class Stencil(eqx.Module):
-    """The operator A u = loss u - div(faces grad u) on a box of cells.
+    """The operator A u = loss u + div(flux), the flux across a face being  faces u_low - back u_high.
 
-    Row i reads `loss_i u_i + sum_j faces_ij (u_i - u_j)`, j the neighbours of i: symmetric, and an M-matrix while
-    faces and loss are not negative. A row without loss and faces (an eliminated cell) is zero.
+    Row i reads `loss_i u_i + sum_j (a_ij u_i - a_ji u_j)`, a_ij the rate at which cell i gives to its neighbour j: an M-matrix
+    while rates and loss are not negative, and symmetric where both directions have the same rate (diffusion alone). A row without
+    loss and rates (an eliminated cell) is zero.
 
     **Arguments**
 
-    - `faces`: conductances across the faces normal to z, y, x. Along an axis of n cells there are n - 1 faces; n faces
-      mean that the axis is periodic, the last one joining the last cell to the first.
+    - `faces`: rates from the lower to the upper cell across the faces normal to z, y, x (conductances where symmetric). Along an axis of n
+      cells there are n - 1 faces; n faces mean that the axis is periodic, the last one joining the last cell to the first.
     - `loss`: what a cell loses per unit of u beside the exchange with its neighbours.
+    - `back`: rates from the upper to the lower cell, or None where they equal `faces` (no flow).
     """
 
     faces: tuple[Float[Array, "..."], ...]
     loss: Field
+    back: tuple[Float[Array, "..."], ...] | None = None
 
     def apply(self, u: Field) -> Field:
         """A u."""
-        return self.loss * u - flux_divergence(u, self.faces)
+        return self.loss * u - flux_divergence(u, self.faces, self.back)
 
     def diagonal(self) -> Field:
         """The diagonal of A."""
-        return self.loss + face_sum(self.faces, self.loss.shape)
+        return self.loss + face_sum(self.faces, self.loss.shape, self.back)
 
     def row_norm(self) -> Float[Array, ""]:
-        """The largest row sum of |A|, its norm in the maximum norm."""
-        return jnp.max(jnp.abs(self.loss) + 2 * face_sum(self.faces, self.loss.shape))
+        """A bound of the norm of A: the largest of |loss| plus all rates out of and into a cell."""
+        shape = self.loss.shape
+        if self.back is None:
+            return jnp.max(jnp.abs(self.loss) + 2 * face_sum(self.faces, shape))
+        return jnp.max(jnp.abs(self.loss) + face_sum(self.faces, shape, self.back) + face_sum(self.back, shape, self.faces))
+
+    def transposed(self) -> "Stencil":
+        """A^T, in the same form: the rates change places, and what a cell gives more than it gets becomes loss."""
+        if self.back is None:
+            return self
+        net_out = face_sum(self.faces, self.loss.shape, self.back) - face_sum(self.back, self.loss.shape, self.faces)
+        return Stencil(self.back, self.loss + net_out, self.faces)
 
 
 def is_periodic(faces: Float[Array, "..."], axis: int, cells: int) -> bool:
@@ -56,8 +69,8 @@ def _shift_forward(array: Array, axis: int) -> Array:
     return jnp.concatenate([last, rest], axis=axis)
 
 
-def flux_divergence(u: Field, faces: Sequence[Array]) -> Field:
-    """The sum over the six faces of conductance times (neighbour - own value).
+def flux_divergence(u: Field, faces: Sequence[Array], back: Sequence[Array] | None = None) -> Field:
+    """The sum over the six faces of what comes in less what goes out: conductance times (neighbour - own value) where symmetric.
 
     Flux form with one difference per axis: XLA compiles it to a single fused loop, and what leaves one cell enters
     the next to the last bit.
@@ -67,24 +80,34 @@ def flux_divergence(u: Field, faces: Sequence[Array]) -> Field:
         cells = u.shape[axis]
         if cells == 1:
             continue
-        if is_periodic(faces[axis], axis, cells):
-            first = jax.lax.slice_in_dim(u, 0, 1, axis=axis)
-            flux = jnp.diff(u, axis=axis, append=first) * faces[axis]
-            total = total + flux - _shift_forward(flux, axis)
+        ring = is_periodic(faces[axis], axis, cells)
+        inflow = _inflow(u, faces[axis], None if back is None else back[axis], axis, ring=ring)
+        if ring:
+            total = total + inflow - _shift_forward(inflow, axis)
         else:
-            flux = jnp.diff(u, axis=axis) * faces[axis]
-            total = total + _pad_one(flux, axis, before=False) - _pad_one(flux, axis, before=True)
+            total = total + _pad_one(inflow, axis, before=False) - _pad_one(inflow, axis, before=True)
     return total
 
 
-def face_sum(faces: Sequence[Array], shape: tuple[int, ...]) -> Field:
-    """For each cell the sum of the conductances of its faces."""
+def _inflow(u: Field, forward: Array, backward: Array | None, axis: int, *, ring: bool) -> Array:
+    """What crosses each face downwards, from the upper to the lower cell."""
+    step = jnp.diff(u, axis=axis, append=jax.lax.slice_in_dim(u, 0, 1, axis=axis)) if ring else jnp.diff(u, axis=axis)
+    if backward is None:
+        return step * forward
+    lower = u if ring else jax.lax.slice_in_dim(u, 0, u.shape[axis] - 1, axis=axis)
+    # back u_high - forward u_low, as a difference and a drift: it vanishes exactly for a uniform field without net flow.
+    return step * backward + lower * (backward - forward)
+
+
+def face_sum(faces: Sequence[Array], shape: tuple[int, ...], back: Sequence[Array] | None = None) -> Field:
+    """For each cell the sum of the rates at which it gives through its faces."""
+    back = faces if back is None else back
     total = jnp.zeros(shape, faces[0].dtype)
     for axis in range(3):
         if shape[axis] == 1:
             continue
         if is_periodic(faces[axis], axis, shape[axis]):
-            total = total + faces[axis] + _shift_forward(faces[axis], axis)
+            total = total + faces[axis] + _shift_forward(back[axis], axis)
         else:
-            total = total + _pad_one(faces[axis], axis, before=False) + _pad_one(faces[axis], axis, before=True)
+            total = total + _pad_one(faces[axis], axis, before=False) + _pad_one(back[axis], axis, before=True)
     return total

@@ -88,21 +88,32 @@ def sum_pairs(array: Array, axes: tuple[int, ...]) -> Array:
 
 
 def coarsen_operator(operator: Stencil, step: Coarsening) -> Stencil:
-    """The coarse operator: Galerkin with constant interpolation, its conductances scaled by the distance of the centres."""
-    faces = tuple(_coarsen_faces(operator.faces[axis], axis, operator.loss.shape, step) for axis in range(3))
-    return Stencil(faces, sum_pairs(operator.loss, step.axes))
+    """The coarse operator: Galerkin with constant interpolation, its conductances scaled by the distance of the centres.
+
+    Of two different rates across a face, the lower one is the conductance and the rest a drift, which keeps its size.
+    """
+    shape, loss = operator.loss.shape, sum_pairs(operator.loss, step.axes)
+    if operator.back is None:
+        return Stencil(tuple(_coarsen_faces(f, axis, shape, step) for axis, f in enumerate(operator.faces)), loss)
+    forward, backward = [], []
+    for axis, (there, back) in enumerate(zip(operator.faces, operator.back, strict=True)):
+        conductance = jnp.minimum(there, back)
+        scaled = _coarsen_faces(conductance, axis, shape, step)
+        forward.append(scaled + _coarsen_faces(there - conductance, axis, shape, step, drift=True))
+        backward.append(scaled + _coarsen_faces(back - conductance, axis, shape, step, drift=True))
+    return Stencil(tuple(forward), loss, tuple(backward))
 
 
-def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarsening) -> Array:
+def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarsening, *, drift: bool = False) -> Array:
     across = tuple(other for other in step.axes if other != axis)
     if axis not in step.axes:
         return sum_pairs(faces, across)
     cells = shape[axis]
-    ratio = jnp.asarray(step.face_ratio(axis), faces.dtype)
+    ratio = jnp.ones_like(step.face_ratio(axis), faces.dtype) if drift else jnp.asarray(step.face_ratio(axis), faces.dtype)
     inner = jax.lax.slice_in_dim(faces, 1, cells - 1, 2, axis=axis) if cells > 2 else jax.lax.slice_in_dim(faces, 0, 0, axis=axis)
     inner = inner * ratio.reshape([-1 if a == axis else 1 for a in range(3)])
     if is_periodic(faces, axis, cells) and cells > 2:
-        inner = jnp.concatenate([inner, 0.5 * jax.lax.slice_in_dim(faces, cells - 1, cells, axis=axis)], axis=axis)
+        inner = jnp.concatenate([inner, (1.0 if drift else 0.5) * jax.lax.slice_in_dim(faces, cells - 1, cells, axis=axis)], axis=axis)
     return sum_pairs(inner, across)
 
 

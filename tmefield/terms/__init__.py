@@ -6,5 +6,6 @@ from .linear import Linear as Linear
 from .secretion import Secretion as Secretion
 from .term import AbstractTerm as AbstractTerm
 from .term import Medium as Medium
+from .term import Moment as Moment
 from .term import Rates as Rates
 from .uptake import ReceptorUptake as ReceptorUptake

@@ -20,11 +20,22 @@ class Rates(NamedTuple):
     loss: Float[Array, "..."]
 
 
+class Moment(eqx.Module):
+    """When rates are asked for: at `time` (s), inside the time step around `within` (s).
+
+    Forcing may jump at `time` itself; `within` then says which side is meant, since no step reaches across a jump.
+    """
+
+    time: Float[Array, ""]
+    within: Float[Array, ""]
+
+
 class Medium(eqx.Module):
-    """What a term may know of its surroundings: the fluid's volume fraction, the species, the voxel volume (um3)."""
+    """What a term may know of its surroundings: the fluid's volume fraction, the species, the time, the voxel volume (um3)."""
 
     volume_fraction: Float[Array, "..."]
     species: dict[str, Species]
+    moment: Moment
     voxel_volume: float = eqx.field(static=True)
 
 
@@ -32,11 +43,22 @@ class AbstractTerm(eqx.Module):
     """A local mechanism that makes or removes species.
 
     A new mechanism is a subclass in a file of its own: `acts_on` names the species it changes (empty: every species),
-    `saturable` says whether its rates depend on the concentration of that same species, and `rates` gives them.
+    `saturable` says whether its rates depend on concentrations, and `rates` gives them. `reads` names further species whose
+    concentrations the rates depend on: then species have to be solved together. `jumps` are times (s) at which the rates jump.
     """
 
     acts_on: eqx.AbstractVar[tuple[str, ...]]
     saturable: eqx.AbstractVar[bool]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Species, beside those it acts on, on whose concentrations the rates depend."""
+        return ()
+
+    @property
+    def jumps(self) -> tuple[float, ...]:
+        """Times at which the rates jump, s."""
+        return ()
 
     @property
     @abstractmethod

@@ -125,6 +125,16 @@ class Model(eqx.Module):
         return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
 
     @property
+    def unique(self) -> bool:
+        """Whether there is but one steady state (see `AbstractTerm.monotone`)."""
+        return all(term.monotone for term in self.terms)
+
+    @property
+    def flowing(self) -> bool:
+        """Whether the interstitial fluid moves."""
+        return False
+
+    @property
     def jumps(self) -> tuple[float, ...]:
         """Times at which the rates of any term jump, s, in order."""
         return tuple(sorted({time for term in self.terms for time in term.jumps}))
@@ -168,6 +178,11 @@ class _Own(dict):
 def canonical(model: Model) -> Model:
     """The model with every floating leaf of exactly its dtype: a value put in by hand must not look like a new type to the compiler."""
     return _caster(model.dtype)(model)
+
+
+def widened(model: Model) -> Model:
+    """The model in float64; inside `jax.enable_x64(True)`."""
+    return _caster(jnp.dtype("float64"))(model)
 
 
 def _floating(dtype: DTypeLike | None):

@@ -12,6 +12,8 @@ class Status(IntEnum):
     NON_FINITE = 3
     STALLED = 4
     NEGATIVE = 5
+    NO_STEADY_STATE = 6
+    UNSTABLE = 7
 
     @property
     def explanation(self) -> str:
@@ -23,8 +25,9 @@ _EXPLANATIONS = {
     Status.CONVERGED: "converged to the asked tolerance, or to the round-off of the number type",
     Status.ITERATION_LIMIT: "stopped at the iteration limit: raise max_steps, loosen rtol, or check that every source has a sink",
     Status.BREAKDOWN: "a search direction had no positive energy: the operator is not positive definite (no loss anywhere and no-flux walls?)",
-    Status.STALLED: "the residual stopped falling above the tolerance: check that every source has a sink "
-    "(production beyond what saturated uptake can remove has no steady state)",
+    Status.STALLED: "the residual stopped falling above the tolerance: check rates and start, or ask for less",
     Status.NEGATIVE: "the residual is small but a concentration is negative: a term has a second root below zero; start from zero or a smaller field",
+    Status.NO_STEADY_STATE: "there is no steady state: more is produced than decay, saturated uptake and open walls can ever remove",
+    Status.UNSTABLE: "a steady state that the smallest disturbance would leave (a watershed between two branches): start further to one side of it",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
 }

@@ -51,6 +51,7 @@ class Flow(eqx.Module):
             faces = tuple(cells + (a == axis) for a, cells in enumerate(shape))
             if velocity.shape not in ((), faces):
                 raise InputError(f"flow along {name} has shape {list(velocity.shape)}, expected a number or {list(faces)}, all faces with both walls (um/s)")
+        for axis, name in enumerate(AXES):
             for one, species in zip(walls, names, strict=True):
                 self._check_axis(axis, shape, getattr(one, name), species)
 

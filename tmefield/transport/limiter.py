@@ -15,8 +15,8 @@ SMOOTH = 1e-2
 def limited_step(ahead: Array, behind: Array, own: Array) -> Array:
     """The step of c across a face, seen from the upwind cell of value `own`: the mean of the steps ahead and behind, times a weight.
 
-    The weight is w^2 (2 - w), w = 2 (a b + e)/(a^2 + b^2 + 2 e) not below 0, e = (SMOOTH own)^2. w is that of van Albada et al. (1982,
-    doi:10.1007/978-3-642-60543-7_6): 1 to second order where c is smooth, 0 at an extremum; the cubic joins the zero branch with a continuous
+    The weight is w^2 (2 - w), w = 2 (a b + e)/(a^2 + b^2 + 2 e) not below 0, e = (SMOOTH own)^2. w is that of van Albada, van Leer &
+    Roberts (1982, Astron. Astrophys. 108, 76): 1 to second order where c is smooth, 0 at an extremum; the cubic joins the zero branch with a continuous
     derivative. An empty cell gives nothing, and no cell more than a fixed multiple of what it holds.
     """
     tolerated = (SMOOTH * own) ** 2

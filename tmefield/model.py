@@ -139,7 +139,7 @@ class Model(eqx.Module):
     @property
     def flowing(self) -> bool:
         """Whether the interstitial fluid moves."""
-        return False
+        return self.flow is not None
 
     @property
     def jumps(self) -> tuple[float, ...]:

@@ -99,10 +99,10 @@ def improves(new: Measure, old: Measure) -> Array:
 
 
 def _search(balance: Balance, transport: Transport, state: State, correction: Array) -> tuple[Array, Measure]:
-    """The field after the whole correction or, where species are coupled, after the largest half, quarter, ... that lowers the residual."""
+    """The field after the whole correction or, where species are coupled or flow, after the largest half, quarter, ... that lowers the residual."""
     moved = state.x + correction
     new = measure(balance, transport, moved)
-    if not (balance.together and balance.model.saturable):
+    if balance.symmetric:
         return moved, new
 
     def combined(one: Measure):

@@ -46,7 +46,6 @@ class Transport(eqx.Module):
     held: Bool[Array, "s z y x"] | None
     value: Float[Array, "s z y x"] | None
     sealed: bool = eqx.field(static=True)
-    flow: None = None
 
     @property
     def count(self) -> int:

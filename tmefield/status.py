@@ -12,6 +12,8 @@ class Status(IntEnum):
     NON_FINITE = 3
     STALLED = 4
     NEGATIVE = 5
+    SMALLEST_STEP = 10
+    STEP_LIMIT = 11
 
     @property
     def explanation(self) -> str:
@@ -26,5 +28,7 @@ _EXPLANATIONS = {
     Status.STALLED: "the residual stopped falling above the tolerance: check that every source has a sink "
     "(production beyond what saturated uptake can remove has no steady state)",
     Status.NEGATIVE: "the residual is small but a concentration is negative: a term has a second root below zero; start from zero or a smaller field",
+    Status.SMALLEST_STEP: "no step was short enough for the tolerance: loosen rtol, give an atol, or look for rates that jump without saying so",
+    Status.STEP_LIMIT: "stopped at the step limit: raise max_steps, or loosen rtol",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
 }

@@ -28,7 +28,7 @@ np.testing.assert_allclose(reverse, forward, rtol=1e-3)
 step = 3.0
 difference = (mean(p.at[2].add(10 * step)) - mean(p.at[2].add(-10 * step))) / (20 * step)
 np.testing.assert_allclose(reverse[2], difference, rtol=1e-2)
-trajectory = tf.evolve(model(p), 0.0, [0.0, 1e5], steps_per_interval=8)
+trajectory = tf.evolve(model(p), 0.0, [0.0, 1e5], fixed_steps=8)
 np.testing.assert_allclose(trajectory.concentration[-1], solution.concentration, rtol=1e-3)
 assert not jax.config.jax_enable_x64
 print("fine")

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .course import TimeCourse as TimeCourse
     from .errors import FileError as FileError
     from .errors import InputError as InputError
     from .errors import NumericsError as NumericsError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .terms import Moment as Moment
     from .terms import Rates as Rates
     from .terms import ReceptorUptake as ReceptorUptake
+    from .terms import Scheduled as Scheduled
     from .terms import Secretion as Secretion
     from .terms import VascularExchange as VascularExchange
     from .transport.fixed import FixedConcentration as FixedConcentration
@@ -60,11 +62,13 @@ _HOMES = {
     "ReceptorUptake": ".terms",
     "ResourceError": ".errors",
     "Robin": ".transport.walls",
+    "Scheduled": ".terms",
     "Secretion": ".terms",
     "Solution": ".solution",
     "Species": ".species",
     "Status": ".status",
     "TmefieldError": ".errors",
+    "TimeCourse": ".course",
     "Trajectory": ".stepping.trajectory",
     "VascularExchange": ".terms",
     "VesselNetwork": ".vessels.network",

@@ -14,6 +14,8 @@ class Status(IntEnum):
     NEGATIVE = 5
     NO_STEADY_STATE = 6
     UNSTABLE = 7
+    SMALLEST_STEP = 8
+    STEP_LIMIT = 9
 
     @property
     def explanation(self) -> str:
@@ -29,5 +31,7 @@ _EXPLANATIONS = {
     Status.NEGATIVE: "the residual is small but a concentration is negative: a term has a second root below zero; start from zero or a smaller field",
     Status.NO_STEADY_STATE: "there is no steady state: more is produced than decay, saturated uptake and open walls can ever remove",
     Status.UNSTABLE: "a steady state that the smallest disturbance would leave (a watershed between two branches): start further to one side of it",
+    Status.SMALLEST_STEP: "no step was short enough for the tolerance: loosen rtol, give an atol, or look for rates that jump without saying so",
+    Status.STEP_LIMIT: "stopped at the step limit: raise max_steps, or loosen rtol",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
 }

@@ -44,7 +44,7 @@ def test_the_dataset_has_the_same_values(solution):
 
 
 def test_a_trajectory_keeps_its_times(model):
-    fields = collect(tf.evolve(model, 0.0, [0.0, 60.0, 600.0], steps_per_interval=2))
+    fields = collect(tf.evolve(model, 0.0, [0.0, 60.0, 600.0], fixed_steps=2))
     np.testing.assert_allclose(fields.times, [0.0, 60.0, 600.0])
     assert fields.concentration.shape == (3, 2, *GRID.shape)
     assert "state" not in fields.attributes

@@ -28,7 +28,7 @@ def discrete_mode(t):
 def test_second_order_in_time():
     errors, estimates = [], []
     for steps in (4, 8, 16, 32):
-        trajectory = tf.evolve(model(), START, [0.0, 400.0, 1000.0], steps_per_interval=steps, rtol=1e-12)
+        trajectory = tf.evolve(model(), START, [0.0, 400.0, 1000.0], fixed_steps=steps, rtol=1e-12)
         errors.append(np.abs(np.asarray(trajectory["a"])[-1, 0, 0] - discrete_mode(1000.0)).max())
         estimates.append(float(trajectory.stats.error.sum()))
         assert trajectory.status == tf.Status.CONVERGED
@@ -55,7 +55,7 @@ def test_the_limit_is_the_steady_state():
     walls = tf.Walls(x=(tf.Robin(0.1, 0.02), tf.NoFlux()))
     one = tf.Model(grid, [tf.Species("a", 40.0, 1e-3)], terms, walls=walls, fixed=tf.FixedConcentration(held, 0.1), volume_fraction=0.4)
     steady = tf.solve_steady(one, rtol=1e-10)
-    end = tf.evolve(one, 0.0, [0.0, 1e3, 1e5], steps_per_interval=12, rtol=1e-10)
+    end = tf.evolve(one, 0.0, [0.0, 1e3, 1e5], fixed_steps=12, rtol=1e-10)
     np.testing.assert_allclose(end.concentration[-1], steady.concentration, rtol=1e-7)
     np.testing.assert_allclose(end.concentration[:, 0, 1, 2, 3], 0.1)
 
@@ -64,13 +64,13 @@ def test_a_volume_fraction_that_varies_ends_in_its_steady_state():
     phi = np.linspace(0.2, 0.8, 16)[None, None]
     terms = [tf.Decay(), tf.Linear(production=1e-3)]
     one = tf.Model(GRID, [tf.Species("a", 40.0, 1e-3)], terms, volume_fraction=phi)
-    end = tf.evolve(one, 0.0, [0.0, 1e5], steps_per_interval=12, rtol=1e-10)
+    end = tf.evolve(one, 0.0, [0.0, 1e5], fixed_steps=12, rtol=1e-10)
     np.testing.assert_allclose(end.concentration[-1], tf.solve_steady(one, rtol=1e-11).concentration, rtol=1e-7)
 
 
 def test_derivatives_in_both_modes():
     def last(p):
-        return tf.evolve(model(p[0], p[1], p[2]), START, [0.0, 300.0], steps_per_interval=4, rtol=1e-12)["a"][-1, 0, 0, 3]
+        return tf.evolve(model(p[0], p[1], p[2]), START, [0.0, 300.0], fixed_steps=4, rtol=1e-12)["a"][-1, 0, 0, 3]
 
     last = jax.jit(last)
     p = jnp.asarray([40.0, 1e-3, 3000.0])
@@ -84,7 +84,7 @@ def test_derivatives_in_both_modes():
 def test_long_steps_through_strong_uptake_end_at_zero():
     """Uptake far faster than a step: the undershoot of the trapezoidal half must not fall onto the law's other branch."""
     strong = tf.Model(GRID, [tf.Species("a", 40.0)], [tf.ReceptorUptake("a", 0.602214076, 3e-3, 1.0, 0.02)])
-    trajectory = tf.evolve(strong, START, [0.0, 3600.0], steps_per_interval=10)
+    trajectory = tf.evolve(strong, START, [0.0, 3600.0], fixed_steps=10)
     assert trajectory.status == tf.Status.CONVERGED
     assert float(jnp.abs(trajectory.concentration[-1]).max()) < 1e-6
 
@@ -94,7 +94,7 @@ def test_a_field_that_turns_negative_is_reported():
     peak = np.zeros((1, *GRID.shape))
     peak[..., 8] = 1.0
     with pytest.warns(UserWarning, match="a went below zero"):
-        trajectory = tf.evolve(model(), peak, [0.0, 30.0], steps_per_interval=1)
+        trajectory = tf.evolve(model(), peak, [0.0, 30.0], fixed_steps=1)
     assert float(trajectory.stats.minimum[0, 0]) == 0
     assert float(trajectory.stats.minimum[1, 0]) < 0
     assert float(trajectory.stats.minimum[1, 0]) == float(trajectory.concentration[1].min())

@@ -11,21 +11,26 @@ from ..checks import concrete
 from ..errors import InputError
 from ..model import Model
 from ..status import Status
+from .run import METHODS
 
 
 class StepInfo(eqx.Module):
     """How a trajectory came about.
 
     - `status`: worst status of any step, per species.
-    - `iterations`: conjugate-gradient iterations of all steps, per species.
-    - `steps`: time steps taken.
+    - `method`: 0 explicit (Runge-Kutta-Chebyshev), 1 implicit (TR-BDF2); `Trajectory.method` is its name.
+    - `steps`, `rejected`: time steps that stood, and those that were redone.
+    - `stages`: evaluations of the explicit method; `iterations`: conjugate-gradient iterations of the implicit one, per species.
     - `error`: sum of the estimated local errors since the previous output, [time, species], nM (largest over the voxels).
-    - `minimum`: smallest value at each output, [time, species], nM: below zero where the steps are too long for a sharp source.
+    - `minimum`: smallest value at each output, [time, species], nM.
     """
 
     status: Int[Array, " s"]
+    method: Int[Array, ""]
+    steps: Int[Array, ""]
+    rejected: Int[Array, ""]
+    stages: Int[Array, ""]
     iterations: Int[Array, " s"]
-    steps: int = eqx.field(static=True)
     error: Float[Array, "t s"]
     minimum: Float[Array, "t s"]
 
@@ -48,6 +53,11 @@ class Trajectory(eqx.Module):
     def status(self) -> Status:
         """The worst status of any step of any species."""
         return Status(int(jnp.max(self.stats.status)))
+
+    @property
+    def method(self) -> str:
+        """The method that took the steps: "rkc" or "tr-bdf2"."""
+        return {number: name for name, number in METHODS.items()}[int(self.stats.method)]
 
     def to_dataset(self, **extra):
         """The trajectory as an `xarray.Dataset` with CF metadata; `extra` as in `tmefield.output.collect.collect`."""
@@ -72,7 +82,7 @@ def warn_if_not_converged(trajectory: Trajectory) -> None:
     below = lowest.min(axis=0) < -1e-3 * np.abs(field).max(axis=(0, 2, 3, 4))
     if below.any():
         names = ", ".join(name for name, one in zip(trajectory.model.names, below, strict=True) if one)
-        warnings.warn(f"{names} went below zero by more than a thousandth of the largest value: ask for more steps_per_interval", stacklevel=3)
+        warnings.warn(f"{names} went below zero by more than a thousandth of the largest value: ask for a smaller rtol or more fixed_steps", stacklevel=3)
     if (status == int(Status.CONVERGED)).all():
         return
     said = [f"{name}: {Status(int(code)).explanation}" for name, code in zip(trajectory.model.names, status, strict=True) if code]

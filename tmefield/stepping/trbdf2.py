@@ -7,58 +7,88 @@ embedded third-order error of Hosea & Shampine 1996, doi:10.1016/0168-9274(95)00
 import math
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ..balance import Balance, fill_fixed, find_root, implicit, residual, solve_linear
 from ..model import Model
+from .controller import Settings
+from .span import Span
 
 DIAGONAL = 1 - math.sqrt(2) / 2
 WEIGHT = math.sqrt(2) / 4
+MIDDLE = 2 * DIAGONAL  # the share of the step at which the first stage ends
 ERROR_WEIGHTS = (WEIGHT - (1 - WEIGHT) / 3, WEIGHT - (3 * WEIGHT + 1) / 3, DIAGONAL - DIAGONAL / 3)
+MAX_NEWTON, MAX_ITERATIONS = 20, 200
+
+
+class Roots(NamedTuple):
+    """The fields that the two stages found."""
+
+    middle: Float[Array, "s z y x"]
+    end: Float[Array, "s z y x"]
 
 
 class Step(NamedTuple):
-    """The field after a step, the estimated local error (largest over the voxels), status and iterations, per species."""
+    """The roots of the stages, the estimated local error (largest over the voxels), status and iterations, per species."""
 
-    x: Float[Array, "s z y x"]
+    roots: Roots
     error: Float[Array, " s"]
     status: Int[Array, " s"]
     iterations: Int[Array, " s"]
 
 
-def step(model: Model, x: Float[Array, "s z y x"], dt: Float[Array, ""], rtol: Float[Array, ""]) -> Step:
-    """Advance the free unknowns `x` (nM, zero in fixed voxels) by `dt` seconds.
+def take(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Span) -> Step:
+    """Advance the free unknowns `x` (nM, zero in fixed voxels) over a span; not differentiable, see `end_of`.
 
-    With G(c) the net gain, phi dc/dt = G: the stages solve phi c/(d h) - G(c) = drive with d = 1 - sqrt(2)/2.
+    With G(c) the net gain, phi dc/dt = G: the stages solve phi c/(d h) - G(c) = drive with d = 1 - sqrt(2)/2. Species at steady state
+    have no storage: their stages solve G(c) = 0.
     """
+    limits = jnp.asarray(MAX_NEWTON, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
+    found = []
+
+    def solve(balance: Balance, start):
+        root, info = find_root(balance, start, settings.exactness, *limits, from_start=True)
+        found.append(info)
+        return root
+
+    roots, gains = _stages(model, settings, x, span, solve)
+    error = _error(model, settings, roots.end, gains, span)
+    first, second = found
+    return Step(roots, error, jnp.maximum(first.status, second.status), first.iterations + second.iterations)
+
+
+def end_of(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Span, roots: Roots) -> Float[Array, "s z y x"]:
+    """The end of a step whose roots are known, with the derivative of the implicit function at both."""
+    known = iter(roots)
+    again, _ = _stages(model, settings, x, span, lambda balance, start: implicit(next(known), balance, settings.exactness))
+    return again.end
+
+
+def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Array, "..."]:
     phi = model.volume_fraction
-    storage = (phi if phi.ndim == 0 else phi[None]) / (DIAGONAL * dt)
-    held_still = storage * x
-    gain = -residual(Balance(model), x)
-    middle, info = _stage(Balance(model, storage, held_still + gain), x, rtol)
+    per_species = jnp.asarray([0.0 if one else 1.0 for one in settings.steady], model.dtype)[:, None, None, None]
+    return per_species * (jnp.reshape(phi, (1, 1, 1, 1)) if phi.ndim == 0 else phi[None]) / (DIAGONAL * dt)
+
+
+def _stages(model: Model, settings: Settings, x, span: Span, solve):
+    storage = _storage(model, settings, span.dt)
+    stored = jnp.asarray([not one for one in settings.steady])[:, None, None, None]
+    gain = jnp.where(stored, -residual(Balance(model, moment=span.moment()), x), 0)
+    middle = solve(Balance(model, storage, storage * x + gain, span.moment(MIDDLE)), x)
     gain_middle = storage * (middle - x) - gain
-    end, info_end = _stage(Balance(model, storage, held_still + (WEIGHT / DIAGONAL) * (gain + gain_middle)), middle, rtol)
-    gain_end = storage * (end - x) - (WEIGHT / DIAGONAL) * (gain + gain_middle)
-    error = _error(model, storage, end, tuple(map(jax.lax.stop_gradient, (gain, gain_middle, gain_end))))
-    return Step(end, error, jnp.maximum(info.status, info_end.status), info.iterations + info_end.iterations)
+    carried = (WEIGHT / DIAGONAL) * (gain + gain_middle)
+    end = solve(Balance(model, storage, storage * x + carried, span.moment(1.0)), middle)
+    return Roots(middle, end), (gain, gain_middle, storage * (end - x) - carried)
 
 
-def _stage(balance: Balance, start: Float[Array, "s z y x"], rtol: Float[Array, ""]):
-    limits = jnp.asarray(20, jnp.int32), jnp.asarray(200, jnp.int32)
-    root, info = find_root(*jax.lax.stop_gradient((balance, start, rtol, *limits)), from_start=True)
-    return implicit(root, balance, rtol), info
-
-
-def _error(model: Model, storage, end, gains) -> Float[Array, " s"]:
+def _error(model: Model, settings: Settings, end, gains, span: Span) -> Float[Array, " s"]:
     """Local error, filtered by the implicit operator so that stiff parts, which the method damps, do not count (ibid., 3.3)."""
-    storage, end, model = jax.lax.stop_gradient((storage, end, model))
     transport = model.transport()
+    storage = _storage(model, settings, span.dt)
     raw = sum(weight * gain for weight, gain in zip(ERROR_WEIGHTS, gains, strict=True)) / DIAGONAL
-    balance = Balance(model, storage, jnp.zeros_like(end))
-    slope = balance.slope(fill_fixed(transport, end))
+    slope = Balance(model, storage, jnp.zeros_like(end), span.moment(1.0)).slope(fill_fixed(transport, end))
     tolerance = jnp.full(transport.count, 0.1, model.dtype)
-    once = jnp.minimum(1, (jnp.min(storage) > 0).astype(jnp.int32))
+    once = jnp.minimum(1, (span.dt > 0).astype(jnp.int32))
     filtered = solve_linear(transport, slope, raw, tolerance, jnp.asarray(20, jnp.int32), once)[0]
     return jnp.max(jnp.abs(filtered), axis=(1, 2, 3))

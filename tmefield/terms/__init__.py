@@ -3,6 +3,7 @@
 from .decay import Decay as Decay
 from .exchange import VascularExchange as VascularExchange
 from .linear import Linear as Linear
+from .scheduled import Scheduled as Scheduled
 from .secretion import Secretion as Secretion
 from .term import AbstractTerm as AbstractTerm
 from .term import Medium as Medium

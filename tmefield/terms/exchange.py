@@ -10,6 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int
 
 from ..checks import as_parameter, concrete
+from ..course import TimeCourse
 from ..errors import InputError
 from .term import AbstractTerm, Medium, Rates
 
@@ -29,7 +30,7 @@ class VascularExchange(AbstractTerm):
     - `vessels`: an embedded network (`VesselNetwork.embed(grid)`), or the wall area per volume of tissue, 1/um, as a number
       or a field [z, y, x]; then the path is zero.
     - `permeability`: P of the wall, um/s.
-    - `plasma_concentration`: c_p, nM.
+    - `plasma_concentration`: c_p, nM; a number or a `TimeCourse`.
 
     Voxels inside wide vessels (`embedding.lumen`) are no tissue: the model has to hold them, with
     `fixed=FixedConcentration(embedding.lumen, plasma_concentration, sealed=True)`.
@@ -42,11 +43,11 @@ class VascularExchange(AbstractTerm):
     area: Float[Array, "..."]
     path: Float[Array, "..."]
     permeability: Float[Array, ""]
-    plasma_concentration: Float[Array, ""]
+    plasma_concentration: Float[Array, ""] | TimeCourse
     lumen: Bool[Array, "z y x"] | None
     saturable: ClassVar[bool] = False
 
-    def __init__(self, species: str, vessels: Any, permeability: ArrayLike, plasma_concentration: ArrayLike = 0.0):
+    def __init__(self, species: str, vessels: Any, permeability: ArrayLike, plasma_concentration: ArrayLike | TimeCourse = 0.0):
         self.acts_on = (species,)
         self.lumen = None
         if all(hasattr(vessels, name) for name in ("voxel", "area", "path")):
@@ -60,12 +61,20 @@ class VascularExchange(AbstractTerm):
             self.area = as_parameter(vessels, f"vessel surface density for {species}", "1/um")
             self.path = jnp.zeros_like(self.area)
         self.permeability = as_parameter(permeability, f"vascular permeability of {species}", "um/s", shapes=((),))
-        self.plasma_concentration = as_parameter(plasma_concentration, f"plasma concentration of {species}", "nM", shapes=((),))
+        if isinstance(plasma_concentration, TimeCourse):
+            self.plasma_concentration = plasma_concentration
+        else:
+            self.plasma_concentration = as_parameter(plasma_concentration, f"plasma concentration of {species}", "nM", shapes=((),))
 
     @property
     def label(self) -> str:
         """See `AbstractTerm`."""
         return "vascular exchange"
+
+    @property
+    def jumps(self) -> tuple[float, ...]:
+        """See `AbstractTerm`."""
+        return self.plasma_concentration.jumps if isinstance(self.plasma_concentration, TimeCourse) else ()
 
     def coefficient(self, medium: Medium, shape: tuple[int, ...]) -> Float[Array, "..."]:
         """The exchange coefficient E, 1/s."""
@@ -86,7 +95,8 @@ class VascularExchange(AbstractTerm):
         """See `AbstractTerm`."""
         name = self.acts_on[0]
         exchange = self.coefficient(medium, concentration[name].shape)
-        return {name: Rates(exchange * self.plasma_concentration, exchange)}
+        plasma = self.plasma_concentration
+        return {name: Rates(exchange * (plasma.at(medium.moment) if isinstance(plasma, TimeCourse) else plasma), exchange)}
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
         """See `AbstractTerm`."""

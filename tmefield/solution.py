@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from .balance import Balance, BalanceInfo, fill_fixed, solve_linear
+from .balance import Balance, BalanceInfo, fill_fixed, solve_tangent
 from .budget import Budget
 from .checks import concrete
 from .errors import InputError
@@ -48,7 +48,7 @@ class Solution(eqx.Module):
         return jnp.all(self.stats.status == int(Status.CONVERGED))
 
     def relaxation_time(self, steps: int = 4) -> Float[Array, " s"]:
-        """The slowest relaxation time of each species around this field, s.
+        """The slowest relaxation time of each species around this field, s; one for all of them where they act on each other.
 
         The largest eigenvalue of J^-1 phi by `steps` inverse iterations with the solver itself (residual 1e-2), from below:
         a perturbation of the steady field dies away at least as fast as exp(-t/time) once its fast parts are gone.
@@ -73,17 +73,21 @@ class Solution(eqx.Module):
 @eqx.filter_jit
 def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) -> Array:
     balance, transport = Balance(model), model.transport()
-    slope = balance.slope(concentration)
     phi = jnp.broadcast_to(model.volume_fraction, model.shape)
     free = jnp.ones(model.shape, model.dtype) if transport.held is None else (~transport.held).astype(model.dtype)
-    tolerance = jnp.full(transport.count, 1e-2, model.dtype)
-    limit = jnp.asarray(100, jnp.int32)
+    x = jnp.where(free > 0, concentration, 0)
     once = jnp.minimum(1, (model.volume_fraction.reshape(-1)[0] > 0).astype(jnp.int32))
 
+    def size(v):
+        """Per species; over all of them where they relax together."""
+        each = total(v * v)
+        return jnp.sqrt(jnp.full_like(each, jnp.sum(each)) if balance.together else each)
+
     def iterate(_, state):
-        v = state[0] / jnp.sqrt(total(state[0] * state[0]))[:, None, None, None]
-        w = solve_linear(transport, slope, phi * v, tolerance, limit, once)[0]
-        return w, total(v * phi * w) / total(v * phi * v)
+        v = state[0] / size(state[0])[:, None, None, None]
+        w = solve_tangent(balance, x, phi * v, reduction=1e-2, max_iterations=100, once=once)
+        above, below = total(v * phi * w), total(v * phi * v)
+        return w, jnp.sum(above) / jnp.sum(below) * jnp.ones_like(above) if balance.together else above / below
 
     return jax.lax.fori_loop(0, steps, iterate, (free, jnp.zeros(transport.count, model.dtype)))[1]
 

@@ -9,3 +9,4 @@ from .implicit import solve_jacobian as solve_jacobian
 from .info import BalanceInfo as BalanceInfo
 from .linear import solve_linear as solve_linear
 from .newton import find_root as find_root
+from .newton import solve_tangent as solve_tangent

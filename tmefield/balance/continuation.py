@@ -18,7 +18,7 @@ from .convergence import Settings, at_round_off, settled
 from .equations import Balance, Measure, fill_fixed, measure
 from .info import BalanceInfo, describe
 from .linear import species_weights
-from .newton import find_root, linearised_solve, settings_for
+from .newton import find_root, linearised_solve, settings_for, solve_tangent
 
 LINEAR = 1e-3  # residual reduction asked of the linear solves
 AIM, LIMIT = 0.25, 0.5  # of what a step leaves undone, relative to the residual that it started from: aimed at, and tolerated
@@ -184,11 +184,10 @@ def _slowest_decay(balance: Balance, transport: Transport, settings: Settings, x
     """The decay rate (negative: growth) of the mode nearest to -shift, 1/s, by its Rayleigh quotient; what is lost in round-off counts as zero."""
     phi = _phi(balance)
     shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * phi, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
-    newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, LINEAR, x.dtype)
 
     def iterate(_, state):
         v = state[0] / jnp.sqrt(jnp.sum(total(state[0] * state[0])))
-        w = linearised_solve(shifted, transport, settings, x, phi * v, newton, wanted).field
+        w = solve_tangent(shifted, x, phi * v, reduction=LINEAR, max_iterations=200, once=settings.once)
         return w, jnp.sum(total(v * phi * v)) / jnp.sum(total(v * phi * w)) - shift
 
     # A start without symmetry: nothing may be orthogonal to it.

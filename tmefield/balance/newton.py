@@ -136,6 +136,15 @@ def linearised_solve(balance: Balance, transport: Transport, settings: Settings,
     return solve_general(apply, transport, positive(diagonal), right, wanted, *limits, weights=weights, mixed=balance.mixed)
 
 
+def solve_tangent(balance: Balance, x: Array, right: Array, *, reduction: float, max_iterations: int, once: Int[Array, ""]) -> Array:
+    """J^-1 right at the field x, the residual reduced so far; for estimates, without a derivative of its own."""
+    transport = balance.model.transport()
+    limit = jnp.asarray(max_iterations, jnp.int32)
+    settings = Settings(jnp.asarray(reduction, x.dtype), None, limit, limit, once)
+    newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, reduction, x.dtype)
+    return linearised_solve(balance, transport, settings, x, right, newton, wanted).field
+
+
 def positive(diagonal: Array) -> Array:
     """The diagonal of a preconditioner: production that grows with its own concentration (a negative slope) is left out."""
     return jnp.maximum(diagonal, 0)

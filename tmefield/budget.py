@@ -101,14 +101,15 @@ def _fixed(transport: Transport, concentration) -> tuple[Array, Array]:
         nothing = jnp.zeros(transport.count, concentration.dtype)
         return nothing, nothing
 
+    between = transport.without_walls()
+
     def one(arguments):
-        """The elimination's loss and production, the walls left out."""
+        """The elimination's loss and production."""
         batched, c = arguments
-        conductivity, walls, wraps, held, value = batched
-        channel = transport.channel((conductivity, tuple(None for _ in walls), wraps, held, value))
+        channel = between.channel(batched)
         out, back = total(channel.stencil.loss * c), total(channel.production)
         return total(channel.stencil.loss * c - channel.production), jnp.abs(out) + back
 
     amount = transport.grid.voxel_volume * NANOMOLAR
-    net, gross = species_map(one, (transport.batched(), fill_fixed(transport, concentration)))
+    net, gross = species_map(one, (between.batched(), fill_fixed(transport, concentration)))
     return net * amount, gross * amount

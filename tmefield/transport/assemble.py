@@ -36,6 +36,8 @@ class Transport(eqx.Module):
     - `walls`: for each axis and side the exchange, or None where no species has any.
     - `periodic`: per axis, whether each species wraps around.
     - `held`: mask [s, z, y, x] of fixed voxels or None, with their `value`.
+    - `resisted`: with a flow, the rates at which each species diffuses against it through the faces normal to z, y, x, [s, faces], 1/s;
+      computed once, since exponentials cost far more than the rest of a residual.
     """
 
     grid: Grid = eqx.field(static=True)
@@ -46,6 +48,7 @@ class Transport(eqx.Module):
     held: Bool[Array, "s z y x"] | None
     value: Float[Array, "s z y x"] | None
     sealed: bool = eqx.field(static=True)
+    resisted: tuple[Float[Array, "..."], ...] | None = None
 
     @property
     def count(self) -> int:
@@ -60,20 +63,24 @@ class Transport(eqx.Module):
     def batched(self) -> tuple:
         """What differs between species, each with a leading species axis, for `jax.vmap` and `jax.lax.map`."""
         wraps = jnp.asarray(self.periodic, self.conductivity.dtype).T
-        return self.conductivity, self.walls, wraps, self.held, self.value
+        return self.conductivity, self.walls, wraps, self.held, self.value, self.resisted
+
+    def without_walls(self) -> "Transport":
+        """The same transport with its open walls closed: what is left beside the voxels is the exchange with fixed ones."""
+        return eqx.tree_at(lambda t: t.walls, self, (None,) * 6, is_leaf=lambda leaf: leaf is None)
 
     def channel(self, batched: tuple) -> Channel:
         """The transport operator of one species, from its slice of `batched()`.
 
         A flow makes the rates across a face differ between the directions: exponentially fitted, upwind where the flow is strong.
         """
-        conductivity, walls, wraps, held, value = batched
+        conductivity, walls, wraps, held, value, resisted = batched
         shape = self.grid.shape
-        faces, drifts = self._conductances(conductivity, wraps), self._drifts(wraps)
-        back = None
-        if drifts is not None:
-            resisted = [against_flow(face, jnp.abs(drift)) for face, drift in zip(faces, drifts, strict=True)]
-            faces, back = (tuple(s + jnp.maximum(sign * d, 0) for s, d in zip(resisted, drifts, strict=True)) for sign in (1, -1))
+        drifts = self.drifts(wraps)
+        if resisted is None or drifts is None:
+            faces, back = self.conductances(conductivity, wraps), None
+        else:
+            faces, back = (tuple(rate + jnp.maximum(sign * drift, 0) for rate, drift in zip(resisted, drifts, strict=True)) for sign in (1, -1))
         loss, production = jnp.zeros(shape, conductivity.dtype), jnp.zeros(shape, conductivity.dtype)
         for index, wall in enumerate(walls):
             if wall is not None:
@@ -95,19 +102,18 @@ class Transport(eqx.Module):
         return species_map(lambda arguments: self._correct(*arguments), (self.batched(), concentration))
 
     def _correct(self, batched: tuple, c: Array) -> Array:
-        conductivity, walls, wraps, held, value = batched
-        faces, drifts = self._conductances(conductivity, wraps), self._drifts(wraps)
-        if drifts is None:
+        conductivity, walls, wraps, held, value, resisted = batched
+        faces, drifts = self.conductances(conductivity, wraps), self.drifts(wraps)
+        if resisted is None or drifts is None:
             return jnp.zeros_like(c)
         if held is not None:
             c = jnp.where(held, value, c)
         fluxes = []
-        for axis, (face, drift) in enumerate(zip(faces, drifts, strict=True)):
+        for axis, (face, slow, drift) in enumerate(zip(faces, resisted, drifts, strict=True)):
             if c.shape[axis] == 1:
                 fluxes.append(face)
                 continue
-            speed = jnp.abs(drift)
-            rate, open_faces = speed / 2 + against_flow(face, speed) - face, None
+            rate, open_faces = jnp.abs(drift) / 2 + slow - face, None
             if held is not None:
                 low, high = neighbours((~held).astype(c.dtype), axis, periodic=self.ring[axis])
                 rate = rate * low * high
@@ -124,8 +130,8 @@ class Transport(eqx.Module):
         return species_map(self._largest_peclet, self.batched())
 
     def _largest_peclet(self, batched: tuple) -> Array:
-        conductivity, walls, wraps, held, _ = batched
-        faces, drifts = self._conductances(conductivity, wraps), self._drifts(wraps) or ()
+        conductivity, walls, wraps, held, _, _ = batched
+        faces, drifts = self.conductances(conductivity, wraps), self.drifts(wraps) or ()
         largest = jnp.zeros((), conductivity.dtype)
         for axis, (face, drift) in enumerate(zip(faces, drifts, strict=True)):
             if self.grid.shape[axis] > 1:
@@ -142,13 +148,13 @@ class Transport(eqx.Module):
                 largest = jnp.maximum(largest, jnp.max(_ratio(speed * self.grid.spacing[axis], near)))
         return largest
 
-    def _conductances(self, conductivity: Array, wraps: Array) -> tuple[Array, ...]:
+    def conductances(self, conductivity: Array, wraps: Array) -> tuple[Array, ...]:
         """Conductances phi D/h^2 of the faces between voxels, 1/s."""
         ring = self.ring
         faces = face_conductances(jnp.broadcast_to(conductivity, self.grid.shape), self.grid.spacing, ring)
         return tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
 
-    def _drifts(self, wraps: Array) -> tuple[Array, ...] | None:
+    def drifts(self, wraps: Array) -> tuple[Array, ...] | None:
         """Velocities u/h through the faces between voxels, 1/s."""
         if self.flow is None:
             return None
@@ -208,7 +214,21 @@ def assemble(grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], 
     periodic = tuple(tuple(isinstance(getattr(w, axis)[0], Periodic) for w in walls) for axis in AXES)
     exchanges = tuple(wall_exchange(grid, conductivities, walls, flow, axis, upper=upper) for axis in range(3) for upper in (False, True))
     held, value = (None, None) if fixed is None else fixed.stacked(grid.shape, len(walls))
-    return Transport(grid, conductivity, flow, exchanges, periodic, held, value, fixed is not None and fixed.sealed)
+    transport = Transport(grid, conductivity, flow, exchanges, periodic, held, value, fixed is not None and fixed.sealed)
+    return transport if flow is None else _resist(transport)
+
+
+def _resist(transport: Transport) -> Transport:
+    """The transport with its rates against the flow."""
+
+    def one(arguments: tuple) -> tuple[Array, ...]:
+        conductivity, wraps = arguments
+        rates = zip(transport.conductances(conductivity, wraps), transport.drifts(wraps) or (), strict=True)
+        return tuple(against_flow(face, jnp.abs(drift)) for face, drift in rates)
+
+    conductivity, _, wraps, *_ = transport.batched()
+    resisted = species_map(one, (conductivity, wraps))
+    return eqx.tree_at(lambda t: t.resisted, transport, resisted, is_leaf=lambda leaf: leaf is None)
 
 
 def species_map(function, arguments):

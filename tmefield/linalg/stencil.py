@@ -20,7 +20,8 @@ class Stencil(eqx.Module):
     **Arguments**
 
     - `faces`: rates from the lower to the upper cell across the faces normal to z, y, x (conductances where symmetric). Along an axis of n
-      cells there are n - 1 faces; n faces mean that the axis is periodic, the last one joining the last cell to the first.
+      cells there are n - 1 faces; n faces mean that the axis is periodic, the last one joining the last cell to the first. Along the
+      other two axes the size may be 1 where the rates do not vary: a sweep then loads half as much.
     - `loss`: what a cell loses per unit of u beside the exchange with its neighbours.
     - `back`: rates from the upper to the lower cell, or None where they equal `faces` (no flow).
     """
@@ -55,6 +56,11 @@ class Stencil(eqx.Module):
 def is_periodic(faces: Float[Array, "..."], axis: int, cells: int) -> bool:
     """Whether the faces along an axis of `cells` cells close it to a ring."""
     return cells > 1 and faces.shape[axis] == cells
+
+
+def is_uniform(faces: Float[Array, "..."], axis: int) -> bool:
+    """Whether the rates across the faces normal to an axis are given once for all cells along the other two."""
+    return all(size <= 1 for other, size in enumerate(faces.shape) if other != axis)
 
 
 def _pad_one(array: Array, axis: int, *, before: bool) -> Array:

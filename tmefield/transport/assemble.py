@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float
 
 from ..grid import AXES, Grid
 from ..linalg.stencil import Stencil, face_sum
-from .faces import face_conductances, neighbours
+from .faces import face_conductances, neighbours, uniform_conductances
 from .fixed import FixedConcentration
 from .walls import FixedValue, Periodic, Robin, Walls
 
@@ -64,10 +64,12 @@ class Transport(eqx.Module):
         conductivity, walls, wraps, held, value = batched
         shape = self.grid.shape
         ring = tuple(any(axis) and cells > 1 for axis, cells in zip(self.periodic, shape, strict=True))
-        kappa = jnp.broadcast_to(conductivity, shape)
-        faces = face_conductances(kappa, self.grid.spacing, ring)
+        if conductivity.ndim == 0:
+            faces = uniform_conductances(conductivity, shape, self.grid.spacing, ring)
+        else:
+            faces = face_conductances(conductivity, self.grid.spacing, ring)
         faces = tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
-        loss, production = jnp.zeros(shape, kappa.dtype), jnp.zeros(shape, kappa.dtype)
+        loss, production = jnp.zeros(shape, conductivity.dtype), jnp.zeros(shape, conductivity.dtype)
         for index, wall in enumerate(walls):
             if wall is not None:
                 axis, upper = divmod(index, 2)

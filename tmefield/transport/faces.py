@@ -25,3 +25,14 @@ def neighbours(field: Array, axis: int, *, periodic: bool) -> tuple[Array, Array
 def face_conductances(conductivity: Float[Array, "z y x"], spacing: tuple[float, float, float], periodic: tuple[bool, ...]) -> tuple[Array, ...]:
     """Conductances phi D / h^2 of the faces normal to z, y and x, 1/s: the rate at which a voxel exchanges with its neighbour."""
     return tuple(harmonic_mean(*neighbours(conductivity, axis, periodic=periodic[axis])) / spacing[axis] ** 2 for axis in range(3))
+
+
+def uniform_conductances(
+    conductivity: Float[Array, ""], shape: tuple[int, int, int], spacing: tuple[float, float, float], periodic: tuple[bool, ...]
+) -> tuple[Array, ...]:
+    """As `face_conductances` for one conductivity everywhere: a value per face along its own axis, size 1 along the others."""
+    faces = []
+    for axis in range(3):
+        line = jnp.broadcast_to(conductivity, [n if a == axis else 1 for a, n in enumerate(shape)])
+        faces.append(face_conductances(line, spacing, periodic)[axis])
+    return tuple(faces)

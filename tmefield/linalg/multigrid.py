@@ -21,20 +21,19 @@ COARSEST_CELLS = 64
 
 
 class Level(eqx.Module):
-    """One level: its operator, the inverse of its diagonal (zero in eliminated cells), the step to the next level and the weights of the sweeps before it."""
+    """One level: its operator, the step to the next level and the weights of the sweeps before it.
+
+    - `inverse_diagonal`: zero in eliminated cells.
+    - `share`: how far a cell follows its neighbours, its exchange with them over its diagonal. The error that sweeps leave has this shape and
+      not the shape 1 (one Jacobi sweep on the constant): next to nothing where a cell's own loss is far above its exchange. Corrections and
+      restricted residuals are weighted with it.
+    """
 
     operator: Stencil
     inverse_diagonal: Field
+    share: Field
     step: Coarsening | None = eqx.field(static=True)
     weights: tuple[float, ...] = eqx.field(static=True)
-
-    def share(self) -> Field:
-        """How far a cell follows its neighbours: its exchange with them over its diagonal, zero in eliminated cells.
-
-        The error that sweeps leave has this shape and not the shape 1 (one Jacobi sweep on the constant, A e = 0): next to nothing where a cell's own
-        loss is far above its exchange. Corrections and restricted residuals are weighted with it.
-        """
-        return jnp.where(self.inverse_diagonal > 0, jnp.minimum(1 - self.operator.loss * self.inverse_diagonal, 1), 0)
 
 
 class Hierarchy(eqx.Module):
@@ -52,12 +51,13 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     the conductance linear interpolation carries them to cells that do not follow.
     """
     operator = jax.lax.stop_gradient(operator)
-    linear = operator.back is None and all(is_uniform(f, axis) for axis, f in enumerate(operator.faces))
+    linear = operator.back is None and all(is_uniform(f) for f in operator.faces)
     levels = []
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
-        levels.append(Level(operator, _inverse(operator.diagonal()), step, () if step is None else _weights(step)))
+        inverse = _inverse(operator.diagonal())
+        share = jnp.where(inverse > 0, jnp.minimum(1 - operator.loss * inverse, 1), 0)
+        levels.append(Level(operator, inverse, share, step, () if step is None else _weights(step)))
         if step is not None:
-            share = levels[-1].share()
             operator = coarsen_operator(Stencil(operator.faces, operator.loss * share, operator.back), step)
     return Hierarchy(tuple(levels), _dense_inverse(operator), linear)
 
@@ -75,14 +75,14 @@ def _cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""], depth: int) -> 
     if level.step is None:
         return (hierarchy.coarsest_inverse @ b.ravel()).reshape(b.shape)
     u = _smooth(level, level.weights[0] * level.inverse_diagonal * b, b, level.weights[1:], once)
-    r = apart(once, lambda: level.share() * (b - level.operator.apply(u)), b)
+    r = apart(once, lambda: level.share * (b - level.operator.apply(u)), b)
     e = _cycle(hierarchy, sum_pairs(r, level.step.axes), once, depth + 1)
     if hierarchy.linear:
         periodic = tuple(is_periodic(f, axis, b.shape[axis]) for axis, f in enumerate(level.operator.faces))
         e = prolong(e, level.step, b.shape, periodic)
     else:
         e = repeat_pairs(e, level.step, b.shape)
-    return _smooth(level, u + level.share() * e, b, level.weights[::-1], once)
+    return _smooth(level, u + level.share * e, b, level.weights[::-1], once)
 
 
 def _smooth(level: Level, u: Field, b: Field, weights: tuple[float, ...], once: Int[Array, ""]) -> Field:

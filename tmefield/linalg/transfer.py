@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .stencil import Field, Stencil, is_periodic
+from .stencil import Field, Stencil, all_faces, is_periodic, is_uniform
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Coarsening:
     def coarse_centres(self) -> tuple[tuple[float, ...], ...]:
         """Centres of the coarse cells per axis: the mean of the children's."""
         return tuple(_pair_means(c) if axis in self.axes else c for axis, c in enumerate(self.centres))
+
+    def is_even(self, shape: tuple[int, ...]) -> bool:
+        """Whether all coarse cells are alike: each has all its children."""
+        return all(shape[axis] % 2 == 0 for axis in self.axes)
 
     def face_ratio(self, axis: int) -> np.ndarray:
         """Fine over coarse distance between the centres on both sides of each interior coarse face."""
@@ -87,20 +91,6 @@ def sum_pairs(array: Array, axes: tuple[int, ...]) -> Array:
     return sum(parts[1:], parts[0])
 
 
-def _sum_faces(faces: Array, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:
-    """`sum_pairs` over the cells of `shape`, where an axis of one value stands for the same value in all of them."""
-    for axis in axes:
-        if faces.shape[axis] == shape[axis]:
-            faces = sum_pairs(faces, (axis,))
-        elif shape[axis] % 2 == 0:
-            faces = 2 * faces
-        else:
-            children = np.full((shape[axis] + 1) // 2, 2.0)
-            children[-1] = 1.0
-            faces = faces * _along(children, axis, faces.dtype)
-    return faces
-
-
 def coarsen_operator(operator: Stencil, step: Coarsening) -> Stencil:
     """The coarse operator: Galerkin with constant interpolation, its conductances scaled by the distance of the centres.
 
@@ -120,15 +110,19 @@ def coarsen_operator(operator: Stencil, step: Coarsening) -> Stencil:
 
 def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarsening, *, drift: bool = False) -> Array:
     across = tuple(other for other in step.axes if other != axis)
+    if is_uniform(faces):
+        if step.is_even(shape):
+            return 2.0 ** len(across) * (0.5 if axis in step.axes and not drift else 1.0) * faces
+        faces = all_faces(faces, axis, shape)
     if axis not in step.axes:
-        return _sum_faces(faces, across, shape)
+        return sum_pairs(faces, across)
     cells = shape[axis]
     ratio = jnp.ones_like(step.face_ratio(axis), faces.dtype) if drift else jnp.asarray(step.face_ratio(axis), faces.dtype)
     inner = jax.lax.slice_in_dim(faces, 1, cells - 1, 2, axis=axis) if cells > 2 else jax.lax.slice_in_dim(faces, 0, 0, axis=axis)
     inner = inner * ratio.reshape([-1 if a == axis else 1 for a in range(3)])
     if is_periodic(faces, axis, cells) and cells > 2:
         inner = jnp.concatenate([inner, (1.0 if drift else 0.5) * jax.lax.slice_in_dim(faces, cells - 1, cells, axis=axis)], axis=axis)
-    return _sum_faces(inner, across, shape)
+    return sum_pairs(inner, across)
 
 
 def prolong(e: Field, step: Coarsening, shape: tuple[int, ...], periodic: tuple[bool, ...]) -> Float[Array, "fine_z fine_y fine_x"]:
@@ -158,8 +152,4 @@ def _as_factor(weights: np.ndarray, axis: int, dtype) -> Array:
     """Weights along an axis, as one number where they are all the same (nothing to load in the inner loop)."""
     if np.allclose(weights, weights[0]):
         return jnp.asarray(weights[0], dtype)
-    return _along(weights, axis, dtype)
-
-
-def _along(values: np.ndarray, axis: int, dtype) -> Array:
-    return jnp.asarray(values, dtype).reshape([-1 if a == axis else 1 for a in range(3)])
+    return jnp.asarray(weights, dtype).reshape([-1 if a == axis else 1 for a in range(3)])

@@ -30,9 +30,6 @@ def face_conductances(conductivity: Float[Array, "z y x"], spacing: tuple[float,
 def uniform_conductances(
     conductivity: Float[Array, ""], shape: tuple[int, int, int], spacing: tuple[float, float, float], periodic: tuple[bool, ...]
 ) -> tuple[Array, ...]:
-    """As `face_conductances` for one conductivity everywhere: a value per face along its own axis, size 1 along the others."""
-    faces = []
-    for axis in range(3):
-        line = jnp.broadcast_to(conductivity, [n if a == axis else 1 for a, n in enumerate(shape)])
-        faces.append(face_conductances(line, spacing, periodic)[axis])
+    """As `face_conductances` for one conductivity everywhere: one value, of shape (1, 1, 1), for all faces of an axis without wrap."""
+    faces = [jnp.broadcast_to(conductivity / h**2, shape if ring else (1, 1, 1)) for h, ring in zip(spacing, periodic, strict=True)]
     return tuple(faces)

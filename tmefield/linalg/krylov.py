@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from .apart import apart
 from .reductions import inner, norm
 from .stencil import Field
 
@@ -36,6 +37,7 @@ def conjugate_gradient(
     """
     scale = norm(b)
     target = rtol * scale
+    once = jnp.minimum(1, max_iterations)
 
     def unfinished(state):
         _, _, _, _, _, _, size, count, breakdown = state
@@ -48,7 +50,7 @@ def conjugate_gradient(
         beta = -alpha * inner(z, q) / jnp.where(rz == 0, 1, rz)
         rz = inner(r, z)
         p = z + beta * p
-        q = apply(p)
+        q = apart(once, lambda: apply(p), b)
         curvature = inner(p, q)
         breakdown = ~(curvature > 0)
         alpha = jnp.where(breakdown, 0, rz / jnp.where(breakdown, 1, curvature))

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .stencil import Field, Stencil, is_periodic
+from .stencil import Field, Stencil, all_faces, is_periodic, is_uniform
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Coarsening:
     def coarse_centres(self) -> tuple[tuple[float, ...], ...]:
         """Centres of the coarse cells per axis: the mean of the children's."""
         return tuple(_pair_means(c) if axis in self.axes else c for axis, c in enumerate(self.centres))
+
+    def is_even(self, shape: tuple[int, ...]) -> bool:
+        """Whether all coarse cells are alike: each has all its children."""
+        return all(shape[axis] % 2 == 0 for axis in self.axes)
 
     def face_ratio(self, axis: int) -> np.ndarray:
         """Fine over coarse distance between the centres on both sides of each interior coarse face."""
@@ -106,6 +110,10 @@ def coarsen_operator(operator: Stencil, step: Coarsening) -> Stencil:
 
 def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarsening, *, drift: bool = False) -> Array:
     across = tuple(other for other in step.axes if other != axis)
+    if is_uniform(faces):
+        if step.is_even(shape):
+            return 2.0 ** len(across) * (0.5 if axis in step.axes and not drift else 1.0) * faces
+        faces = all_faces(faces, axis, shape)
     if axis not in step.axes:
         return sum_pairs(faces, across)
     cells = shape[axis]
@@ -130,6 +138,13 @@ def prolong(e: Field, step: Coarsening, shape: tuple[int, ...], periodic: tuple[
         both = list(e.shape)
         both[axis] *= 2
         e = jax.lax.slice_in_dim(jnp.stack([first, second], axis=axis + 1).reshape(both), 0, shape[axis], axis=axis)
+    return e
+
+
+def repeat_pairs(e: Field, step: Coarsening, shape: tuple[int, ...]) -> Float[Array, "fine_z fine_y fine_x"]:
+    """Give the value of a coarse cell to its children: the transpose of `sum_pairs`."""
+    for axis in step.axes:
+        e = jax.lax.slice_in_dim(jnp.repeat(e, 2, axis=axis), 0, shape[axis], axis=axis)
     return e
 
 

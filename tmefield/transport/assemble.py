@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float
 from ..grid import AXES, Grid
 from ..linalg.stencil import Stencil, face_sum
 from .boundary import WallExchange, slab, wall_exchange
-from .faces import face_conductances, neighbours
+from .faces import face_conductances, neighbours, uniform_conductances
 from .fixed import FixedConcentration
 from .flow import Flow, against_flow
 from .limiter import antidiffusion, divergence
@@ -149,9 +149,12 @@ class Transport(eqx.Module):
         return largest
 
     def conductances(self, conductivity: Array, wraps: Array) -> tuple[Array, ...]:
-        """Conductances phi D/h^2 of the faces between voxels, 1/s."""
-        ring = self.ring
-        faces = face_conductances(jnp.broadcast_to(conductivity, self.grid.shape), self.grid.spacing, ring)
+        """Conductances phi D/h^2 of the faces between voxels, 1/s; one value for all of an axis where nothing distinguishes them."""
+        ring, shape, spacing = self.ring, self.grid.shape, self.grid.spacing
+        if conductivity.ndim == 0 and self.flow is None:
+            faces = uniform_conductances(conductivity, shape, spacing, ring)
+        else:
+            faces = face_conductances(jnp.broadcast_to(conductivity, shape), spacing, ring)
         return tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
 
     def drifts(self, wraps: Array) -> tuple[Array, ...] | None:

@@ -25,3 +25,11 @@ def neighbours(field: Array, axis: int, *, periodic: bool) -> tuple[Array, Array
 def face_conductances(conductivity: Float[Array, "z y x"], spacing: tuple[float, float, float], periodic: tuple[bool, ...]) -> tuple[Array, ...]:
     """Conductances phi D / h^2 of the faces normal to z, y and x, 1/s: the rate at which a voxel exchanges with its neighbour."""
     return tuple(harmonic_mean(*neighbours(conductivity, axis, periodic=periodic[axis])) / spacing[axis] ** 2 for axis in range(3))
+
+
+def uniform_conductances(
+    conductivity: Float[Array, ""], shape: tuple[int, int, int], spacing: tuple[float, float, float], periodic: tuple[bool, ...]
+) -> tuple[Array, ...]:
+    """As `face_conductances` for one conductivity everywhere: one value, of shape (1, 1, 1), for all faces of an axis without wrap."""
+    faces = [jnp.broadcast_to(conductivity / h**2, shape if ring else (1, 1, 1)) for h, ring in zip(spacing, periodic, strict=True)]
+    return tuple(faces)

@@ -38,7 +38,7 @@ class Coefficients(NamedTuple):
 def coefficients(dtype) -> Coefficients:
     """The coefficients of all methods, computed in double precision on the host (ibid., 2)."""
     table = np.zeros((STAGE_COUNTS.size, STAGE_COUNTS[-1] + 1, 5))
-    for row, s in zip(table, STAGE_COUNTS, strict=True):
+    for row, s in zip(table, STAGE_COUNTS.tolist(), strict=True):
         w0 = 1 + DAMPING / s**2
         t, dt, ddt = _chebyshev(s, w0)
         w1 = dt[s] / ddt[s]
@@ -171,7 +171,7 @@ def pull_back(operator: Explicit, table: Coefficients, left: Float[Array, "slots
         j = count - i
         mu, nu, m, g, share = table.at(span.size, j)
         weight = m + g if operator.affine else g
-        _, back = jax.vjp(lambda *inputs: slope(*inputs, share), floating, tuple(left[at + j - 1]), y0)
+        _, back = jax.vjp(lambda floating, d, y0: slope(floating, d, y0, share), floating, tuple(left[at + j - 1]), y0)
         more_operator, more_d, more_start = back(tuple((m * dt) * one for one in a))
         f = tuple(one + (weight * dt) * two for one, two in zip(f, a, strict=True))
         a, b = tuple(one + mu * two + three for one, two, three in zip(b, a, more_d, strict=True)), tuple(nu * one for one in a)

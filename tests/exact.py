@@ -47,3 +47,16 @@ def vessel(r, *, wall_radius, diffusivity, decay, permeability, outer=None):
 def saturable_flux(surface, *, half_saturation, greatest, diffusivity):
     """V6: flux into a half space with Michaelis-Menten loss below a surface held at `surface`."""
     return np.sqrt(2 * diffusivity * greatest * (surface - half_saturation * np.log1p(surface / half_saturation)))
+
+
+def advection_reach(*, velocity, diffusivity, decay):
+    """V11: decay lengths of a plane source in a uniform flow, down and up the flow, um."""
+    root = np.sqrt(velocity**2 + 4 * diffusivity * decay)
+    return 2 * diffusivity / (root - velocity), 2 * diffusivity / (root + velocity)
+
+
+def plane_source_in_flow(x, *, source, velocity, diffusivity, decay):
+    """V11: c(x) of a plane source (molecules/um2/s) at 0 in a uniform flow, nM."""
+    down, up = advection_reach(velocity=velocity, diffusivity=diffusivity, decay=decay)
+    top = source / np.sqrt(velocity**2 + 4 * diffusivity * decay) / NANOMOLAR
+    return top * np.where(x > 0, np.exp(-np.maximum(x, 0) / down), np.exp(np.minimum(x, 0) / up))

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from .terms import Secretion as Secretion
     from .terms import VascularExchange as VascularExchange
     from .transport.fixed import FixedConcentration as FixedConcentration
+    from .transport.flow import Flow as Flow
     from .transport.walls import FixedValue as FixedValue
     from .transport.walls import NoFlux as NoFlux
+    from .transport.walls import Outflow as Outflow
     from .transport.walls import Periodic as Periodic
     from .transport.walls import Robin as Robin
     from .transport.walls import Walls as Walls
@@ -45,6 +47,7 @@ _HOMES = {
     "FileError": ".errors",
     "FixedConcentration": ".transport.fixed",
     "FixedValue": ".transport.walls",
+    "Flow": ".transport.flow",
     "Grid": ".grid",
     "InputError": ".errors",
     "Linear": ".terms",
@@ -53,6 +56,7 @@ _HOMES = {
     "Moment": ".terms",
     "NoFlux": ".transport.walls",
     "NumericsError": ".errors",
+    "Outflow": ".transport.walls",
     "Periodic": ".transport.walls",
     "Rates": ".terms",
     "ReceptorUptake": ".terms",

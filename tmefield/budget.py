@@ -17,7 +17,7 @@ class Budget(eqx.Module):
     """Amounts per second for each species, molecules/s.
 
     - `made`, `lost`: by term label, [species].
-    - `walls`: net flow out through each wall that is open, by name, [species]; negative is inflow.
+    - `walls`: net flow out through each wall that is open, by diffusion and with the flow, by name, [species]; negative is inflow.
     - `fixed`: net flow into the fixed voxels, [species].
     - `income`: what the terms made and what came in net, through each wall and through the fixed voxels, [species].
     - `defect`: (made - lost - walls - fixed) / income, [species].
@@ -88,10 +88,10 @@ def _walls(transport: Transport, concentration) -> dict[str, tuple[Array, Array]
             area = transport.grid.voxel_volume / transport.grid.spacing[axis]
             amount = area * NANOMOLAR
 
-            def summed(difference, wall=wall, free=free, amount=amount):
-                return jnp.sum(jnp.sum(wall.conductance * difference * free, axis=-1), axis=-1) * amount
+            def summed(flux, free=free, amount=amount):
+                return jnp.sum(jnp.sum(flux * free, axis=-1), axis=-1) * amount
 
-            flows[WALL_NAMES[index]] = summed(near - wall.outside), summed(jnp.abs(near) + wall.outside)
+            flows[WALL_NAMES[index]] = summed(wall.outflow(near)), summed(wall.leaving * jnp.abs(near) + wall.entering * wall.outside)
     return flows
 
 

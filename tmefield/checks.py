@@ -18,8 +18,10 @@ def concrete(value: Any) -> np.ndarray | None:
         return None
 
 
-def as_parameter(value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int, ...]] | None = None, positive: bool = False) -> jax.Array:
-    """`value` as a floating JAX array, checked to be finite and not negative (above zero where `positive`).
+def as_parameter(
+    value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int, ...]] | None = None, positive: bool = False, signed: bool = False
+) -> jax.Array:
+    """`value` as a floating JAX array, checked to be finite and not negative (above zero where `positive`, of either sign where `signed`).
 
     **Raises** `InputError` naming the parameter, its unit, the first bad voxel and, where `shapes` is given, the shapes allowed.
     """
@@ -36,14 +38,16 @@ def as_parameter(value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int
         raise InputError(f"{name} has shape {list(array.shape)}, expected {allowed} ({unit})")
     known = concrete(array)
     if known is not None:
-        _check_range(known, name, unit, positive=positive)
+        _check_range(known, name, unit, positive=positive, signed=signed)
     return array
 
 
-def _check_range(known: np.ndarray, name: str, unit: str, *, positive: bool) -> None:
-    bad = ~np.isfinite(known) | ((known <= 0) if positive else (known < 0))
+def _check_range(known: np.ndarray, name: str, unit: str, *, positive: bool, signed: bool) -> None:
+    bad = ~np.isfinite(known)
+    if not signed:
+        bad = bad | ((known <= 0) if positive else (known < 0))
     if bad.any():
         where = np.unravel_index(int(np.argmax(bad)), bad.shape)
         at = f" at index {[int(i) for i in where]}" if known.ndim else ""
-        wanted = "finite and above zero" if positive else "finite and not negative"
+        wanted = "finite" if signed else "finite and above zero" if positive else "finite and not negative"
         raise InputError(f"{name} must be {wanted} ({unit}); got {float(known[where]):g}{at}")

@@ -17,13 +17,14 @@ from .terms.exchange import VascularExchange
 from .terms.term import AbstractTerm, Medium, Moment, Rates
 from .transport.assemble import Transport, assemble
 from .transport.fixed import FixedConcentration
+from .transport.flow import Flow
 from .transport.walls import AbstractWall, NoFlux, Walls, walls_of
 
 
 class Model(eqx.Module):
     """The balance of every species i,
 
-        phi dc_i/dt = div(phi D_i grad c_i) + P_i(c) - L_i(c) c_i,
+        phi dc_i/dt = div(phi D_i grad c_i) - div(u c_i) + P_i(c) - L_i(c) c_i,
 
     c in nM per volume of interstitial fluid, P and L the sums over the terms, per volume of tissue.
 
@@ -34,12 +35,13 @@ class Model(eqx.Module):
     - `terms`: mechanisms.
     - `walls`: one wall for all, `Walls`, or a dict from species name to either; no-flux by default.
     - `fixed`: voxels whose concentration is held.
+    - `flow`: u, the velocity of the interstitial fluid on the voxels' faces, um/s (`Flow`); at rest by default.
     - `volume_fraction`: phi, the fluid's share of the tissue, in (0, 1]; a number or a field [z, y, x].
     - `dtype`: floating type of the computation; by default JAX's (float32, or float64 where x64 is on).
 
     Every number in it is an array leaf: it can be differentiated, replaced (`equinox.tree_at`) and mapped over.
 
-    **Raises** `InputError` where shapes, names, signs or walls do not fit.
+    **Raises** `InputError` where shapes, names, signs, walls or the flow through them do not fit.
     """
 
     grid: Grid = eqx.field(static=True)
@@ -48,6 +50,7 @@ class Model(eqx.Module):
     walls: tuple[Walls, ...]
     fixed: FixedConcentration | None
     volume_fraction: Float[Array, "..."]
+    flow: Flow | None
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Model(eqx.Module):
         fixed: FixedConcentration | None = None,
         volume_fraction: ArrayLike = 1.0,
         dtype: DTypeLike | None = None,
+        flow: Flow | None = None,
     ):
         names = tuple(one.name for one in species)
         doubled = [name for name, count in Counter(names).items() if count > 1]
@@ -70,6 +74,7 @@ class Model(eqx.Module):
         self.walls = cast(walls_of(NoFlux() if walls is None else walls, names))
         self.fixed = cast(fixed)
         self.volume_fraction = cast(as_parameter(volume_fraction, "volume_fraction", "1", shapes=((), grid.shape), positive=True))
+        self.flow = cast(flow)
         self._check(names)
 
     def _check(self, names: tuple[str, ...]) -> None:
@@ -79,6 +84,8 @@ class Model(eqx.Module):
             walls.check(self.grid.shape, f"walls of {name}")
         if self.fixed is not None:
             self.fixed.check(self.grid.shape, len(names))
+        if self.flow is not None:
+            self.flow.check(self.grid.shape, self.walls, names)
         for term in self.terms:
             for verb, used in (("acts on", term.acts_on), ("reads", term.reads)):
                 unknown = set(used) - set(names)
@@ -125,6 +132,16 @@ class Model(eqx.Module):
         return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
 
     @property
+    def unique(self) -> bool:
+        """Whether there is but one steady state (see `AbstractTerm.monotone`)."""
+        return all(term.monotone for term in self.terms)
+
+    @property
+    def flowing(self) -> bool:
+        """Whether the interstitial fluid moves."""
+        return self.flow is not None
+
+    @property
     def jumps(self) -> tuple[float, ...]:
         """Times at which the rates of any term jump, s, in order."""
         return tuple(sorted({time for term in self.terms for time in term.jumps}))
@@ -139,7 +156,7 @@ class Model(eqx.Module):
     def transport(self) -> Transport:
         """The transport operators of all species."""
         conductivities = [self.volume_fraction * one.diffusivity for one in self.species]
-        return assemble(self.grid, conductivities, self.walls, self.fixed)
+        return assemble(self.grid, conductivities, self.walls, self.fixed, self.flow)
 
     def term_rates(self, concentration: Float[Array, "s z y x"], moment: Moment | None = None) -> list[tuple[AbstractTerm, dict[str, Rates]]]:
         """Each term with its production and loss per species."""
@@ -168,6 +185,11 @@ class _Own(dict):
 def canonical(model: Model) -> Model:
     """The model with every floating leaf of exactly its dtype: a value put in by hand must not look like a new type to the compiler."""
     return _caster(model.dtype)(model)
+
+
+def widened(model: Model) -> Model:
+    """The model in float64; inside `jax.enable_x64(True)`."""
+    return _caster(jnp.dtype("float64"))(model)
 
 
 def _floating(dtype: DTypeLike | None):

@@ -93,13 +93,39 @@ def warn_if_not_converged(solution: Solution) -> None:
     status = concrete(solution.stats.status)
     if status is None or (status == int(Status.CONVERGED)).all():
         return
-    residual = np.asarray(solution.stats.residual)
-    said = [
-        f"{name}: {Status(int(code)).explanation} (residual {residual[i]:.1e})"
-        for i, (name, code) in enumerate(zip(solution.model.names, status, strict=True))
-        if code
-    ]
-    warnings.warn("the steady solve did not converge; " + "; ".join(said), stacklevel=3)
+    warnings.warn("the steady solve did not converge; " + "; ".join(failures(solution)), stacklevel=3)
+
+
+def failures(solution: Solution) -> list[str]:
+    """For each species that did not converge: why, how far it is off, and where most."""
+    stats, said = solution.stats, []
+    for index, name in enumerate(solution.model.names):
+        status = Status(int(stats.status[index]))
+        if status == Status.CONVERGED:
+            continue
+        place = tuple(int(i) for i in np.asarray(stats.worst_voxel[index]))
+        centre = " ".join(f"{float(solution.model.grid.centres(axis)[i]):g}" for axis, i in enumerate(place))
+        value = float(np.asarray(solution.concentration[(index, *place)]))
+        said.append(
+            f"{name}: {status.explanation} (residual {float(stats.residual[index]):.1e} of the sources; worst in voxel {list(place)} (z, y, x) "
+            f"at {centre} um, c = {value:.3g} nM, off by {float(stats.worst_residual[index]):.1e} nM/s)"
+        )
+    return said
+
+
+def warn_if_nearly_singular(solution: Solution) -> None:
+    """A warning where the loss is so small that round-off decides the mean level; silent while values are traced."""
+    firm, status = concrete(solution.stats.definiteness), concrete(solution.stats.status)
+    if firm is None or status is None:
+        return
+    eps = float(np.finfo(firm.dtype).eps)
+    for name, one, code in zip(solution.model.names, firm, status, strict=True):
+        if 0 <= one < 4 * eps and code != int(Status.NO_STEADY_STATE):
+            warnings.warn(
+                f"{name}: nearly singular: its mean loss is {one:.0e} of the exchange between voxels, and {firm.dtype} resolves {eps:.0e}: "
+                'the shape of the field is right, its mean level may not be; solve with precision="mixed", or let it be lost somewhere',
+                stacklevel=3,
+            )
 
 
 def warn_of_pockets(solution: Solution) -> None:

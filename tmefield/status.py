@@ -12,8 +12,10 @@ class Status(IntEnum):
     NON_FINITE = 3
     STALLED = 4
     NEGATIVE = 5
-    SMALLEST_STEP = 10
-    STEP_LIMIT = 11
+    NO_STEADY_STATE = 6
+    UNSTABLE = 7
+    SMALLEST_STEP = 8
+    STEP_LIMIT = 9
 
     @property
     def explanation(self) -> str:
@@ -25,9 +27,10 @@ _EXPLANATIONS = {
     Status.CONVERGED: "converged to the asked tolerance, or to the round-off of the number type",
     Status.ITERATION_LIMIT: "stopped at the iteration limit: raise max_steps, loosen rtol, or check that every source has a sink",
     Status.BREAKDOWN: "a search direction had no positive energy: the operator is not positive definite (no loss anywhere and no-flux walls?)",
-    Status.STALLED: "the residual stopped falling above the tolerance: check that every source has a sink "
-    "(production beyond what saturated uptake can remove has no steady state)",
+    Status.STALLED: "the residual stopped falling above the tolerance: check rates and start, or ask for less",
     Status.NEGATIVE: "the residual is small but a concentration is negative: a term has a second root below zero; start from zero or a smaller field",
+    Status.NO_STEADY_STATE: "there is no steady state: more is produced than decay, saturated uptake and open walls can ever remove",
+    Status.UNSTABLE: "a steady state that the smallest disturbance would leave (a watershed between two branches): start further to one side of it",
     Status.SMALLEST_STEP: "no step was short enough for the tolerance: loosen rtol, give an atol, or look for rates that jump without saying so",
     Status.STEP_LIMIT: "stopped at the step limit: raise max_steps, or loosen rtol",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",

@@ -77,20 +77,16 @@ def _solve(inputs, progress):
 
         solution = solve_steady(model, rtol=inputs.loaded.config.solver.rtol)
         jax.block_until_ready(solution.concentration)
-    _check_status(inputs, solution)
+    _check_status(solution)
     check_plausible(inputs, solution)
     return solution
 
 
-def _check_status(inputs, solution) -> None:
+def _check_status(solution) -> None:
     from ..errors import NumericsError
-    from ..status import Status
+    from ..solution import failures
 
-    failed = [
-        f"{one.id}: {Status(int(code)).explanation} (residual {float(residual):.1e})"
-        for one, code, residual in zip(inputs.species, solution.stats.status, solution.stats.residual, strict=True)
-        if int(code) != int(Status.CONVERGED)
-    ]
+    failed = failures(solution)
     if failed:
         raise NumericsError("the solve did not converge, nothing was written.\n  " + "\n  ".join(failed))
 

@@ -51,6 +51,14 @@ class AbstractTerm(eqx.Module):
     saturable: eqx.AbstractVar[bool]
 
     @property
+    def monotone(self) -> bool:
+        """Whether the term alone leaves one steady state: what it makes does not depend on concentrations, what it takes grows with its own.
+
+        Otherwise the steady solve follows pseudo-time from its start, since there may be several.
+        """
+        return not self.saturable
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """Species, beside those it acts on, on whose concentrations the rates depend."""
         return ()

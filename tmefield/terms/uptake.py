@@ -48,6 +48,11 @@ class ReceptorUptake(AbstractTerm):
         self.sink = sink
 
     @property
+    def monotone(self) -> bool:
+        """See `AbstractTerm`: uptake grows with the concentration, ever more slowly."""
+        return True
+
+    @property
     def label(self) -> str:
         """See `AbstractTerm`."""
         return f"uptake by {self.sink}" if self.sink else "uptake"

@@ -1,4 +1,4 @@
-"""From a model's media, walls and fixed voxels to the linear transport operator of each species."""
+"""From a model's media, flow, walls and fixed voxels to the linear transport operator of each species."""
 
 from typing import NamedTuple
 
@@ -9,16 +9,12 @@ from jaxtyping import Array, Bool, Float
 
 from ..grid import AXES, Grid
 from ..linalg.stencil import Stencil, face_sum
+from .boundary import WallExchange, slab, wall_exchange
 from .faces import face_conductances, neighbours
 from .fixed import FixedConcentration
-from .walls import FixedValue, Periodic, Robin, Walls
-
-
-class WallExchange(NamedTuple):
-    """One wall of the box for all species: `conductance` [s, face] in um/s and `outside` [s, face] in nM."""
-
-    conductance: Float[Array, "s a b"]
-    outside: Float[Array, "s a b"]
+from .flow import Flow, against_flow
+from .limiter import antidiffusion, divergence
+from .walls import Periodic, Walls
 
 
 class Channel(NamedTuple):
@@ -36,6 +32,7 @@ class Transport(eqx.Module):
     """The transport of all species.
 
     - `conductivity`: phi D, um2/s, [s] where uniform, else [s, z, y, x].
+    - `flow`: the velocities on the faces, or None.
     - `walls`: for each axis and side the exchange, or None where no species has any.
     - `periodic`: per axis, whether each species wraps around.
     - `held`: mask [s, z, y, x] of fixed voxels or None, with their `value`.
@@ -43,6 +40,7 @@ class Transport(eqx.Module):
 
     grid: Grid = eqx.field(static=True)
     conductivity: Float[Array, "s ..."]
+    flow: Flow | None
     walls: tuple[WallExchange | None, ...]
     periodic: tuple[tuple[bool, ...], ...] = eqx.field(static=True)
     held: Bool[Array, "s z y x"] | None
@@ -54,29 +52,115 @@ class Transport(eqx.Module):
         """Number of species."""
         return self.conductivity.shape[0]
 
+    @property
+    def ring(self) -> tuple[bool, ...]:
+        """Per axis, whether any species wraps around."""
+        return tuple(any(axis) and cells > 1 for axis, cells in zip(self.periodic, self.grid.shape, strict=True))
+
     def batched(self) -> tuple:
         """What differs between species, each with a leading species axis, for `jax.vmap` and `jax.lax.map`."""
         wraps = jnp.asarray(self.periodic, self.conductivity.dtype).T
         return self.conductivity, self.walls, wraps, self.held, self.value
 
     def channel(self, batched: tuple) -> Channel:
-        """The transport operator of one species, from its slice of `batched()`."""
+        """The transport operator of one species, from its slice of `batched()`.
+
+        A flow makes the rates across a face differ between the directions: exponentially fitted, upwind where the flow is strong.
+        """
         conductivity, walls, wraps, held, value = batched
         shape = self.grid.shape
-        ring = tuple(any(axis) and cells > 1 for axis, cells in zip(self.periodic, shape, strict=True))
-        kappa = jnp.broadcast_to(conductivity, shape)
-        faces = face_conductances(kappa, self.grid.spacing, ring)
-        faces = tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
-        loss, production = jnp.zeros(shape, kappa.dtype), jnp.zeros(shape, kappa.dtype)
+        faces, drifts = self._conductances(conductivity, wraps), self._drifts(wraps)
+        back = None
+        if drifts is not None:
+            resisted = [against_flow(face, jnp.abs(drift)) for face, drift in zip(faces, drifts, strict=True)]
+            faces, back = (tuple(s + jnp.maximum(sign * d, 0) for s, d in zip(resisted, drifts, strict=True)) for sign in (1, -1))
+        loss, production = jnp.zeros(shape, conductivity.dtype), jnp.zeros(shape, conductivity.dtype)
         for index, wall in enumerate(walls):
             if wall is not None:
                 axis, upper = divmod(index, 2)
-                slab = _slab(axis, bool(upper))
-                rate = wall.conductance / self.grid.spacing[axis]
-                loss, production = loss.at[slab].add(rate), production.at[slab].add(rate * wall.outside)
+                at, h = slab(axis, bool(upper)), self.grid.spacing[axis]
+                loss, production = loss.at[at].add(wall.leaving / h), production.at[at].add(wall.entering / h * wall.outside)
         if held is None:
-            return Channel(Stencil(faces, loss), production, None)
-        return _eliminate(faces, loss, production, held, value, sealed=self.sealed)
+            return Channel(Stencil(faces, loss, back), production, None)
+        return _eliminate(Stencil(faces, loss, back), production, held, value, sealed=self.sealed)
+
+    def correction(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """What the flow's divergence at second order has more than the operator of `channel`, nM/s: add it to the residual.
+
+        The artificial diffusion of the operator is taken off as a limited flux between free voxels (see `limited_step`): zero in the
+        sum over the voxels, zero for a uniform field, and zero at walls and beside fixed voxels, where the operator is exact already.
+        """
+        if self.flow is None:
+            return jnp.zeros_like(concentration)
+        return species_map(lambda arguments: self._correct(*arguments), (self.batched(), concentration))
+
+    def _correct(self, batched: tuple, c: Array) -> Array:
+        conductivity, walls, wraps, held, value = batched
+        faces, drifts = self._conductances(conductivity, wraps), self._drifts(wraps)
+        if drifts is None:
+            return jnp.zeros_like(c)
+        if held is not None:
+            c = jnp.where(held, value, c)
+        fluxes = []
+        for axis, (face, drift) in enumerate(zip(faces, drifts, strict=True)):
+            if c.shape[axis] == 1:
+                fluxes.append(face)
+                continue
+            speed = jnp.abs(drift)
+            rate, open_faces = speed / 2 + against_flow(face, speed) - face, None
+            if held is not None:
+                low, high = neighbours((~held).astype(c.dtype), axis, periodic=self.ring[axis])
+                rate = rate * low * high
+                open_faces = 1 - jnp.abs(high - low) if self.sealed else None
+            lower, upper = (_wall_step(walls[2 * axis + side], c, axis, upper=bool(side)) for side in (0, 1))
+            wrap = wraps[axis] if self.ring[axis] else None
+            fluxes.append(antidiffusion(c, axis, rate, drift, (lower, upper), wrap, open_faces))
+        return divergence(tuple(fluxes), c.shape)
+
+    def cell_peclet(self) -> Float[Array, " s"]:
+        """The largest |u| h/(phi D) on the faces of free voxels and on open walls, per species: infinite where nothing but the flow crosses."""
+        if self.flow is None:
+            return jnp.zeros(self.count, self.conductivity.dtype)
+        return species_map(self._largest_peclet, self.batched())
+
+    def _largest_peclet(self, batched: tuple) -> Array:
+        conductivity, walls, wraps, held, _ = batched
+        faces, drifts = self._conductances(conductivity, wraps), self._drifts(wraps) or ()
+        largest = jnp.zeros((), conductivity.dtype)
+        for axis, (face, drift) in enumerate(zip(faces, drifts, strict=True)):
+            if self.grid.shape[axis] > 1:
+                if held is not None:
+                    low, high = neighbours((~held).astype(face.dtype), axis, periodic=self.ring[axis])
+                    drift = drift * (low * high if self.sealed else jnp.maximum(low, high))
+                largest = jnp.maximum(largest, jnp.max(_ratio(jnp.abs(drift), face)))
+        for index, wall in enumerate(walls):
+            if wall is not None and wall.velocity is not None:
+                axis, upper = divmod(index, 2)
+                at, speed = slab(axis, bool(upper)), jnp.abs(wall.velocity)
+                near = jnp.broadcast_to(conductivity, self.grid.shape)[at]
+                speed = speed if held is None else jnp.where(held[at], 0, speed)
+                largest = jnp.maximum(largest, jnp.max(_ratio(speed * self.grid.spacing[axis], near)))
+        return largest
+
+    def _conductances(self, conductivity: Array, wraps: Array) -> tuple[Array, ...]:
+        """Conductances phi D/h^2 of the faces between voxels, 1/s."""
+        ring = self.ring
+        faces = face_conductances(jnp.broadcast_to(conductivity, self.grid.shape), self.grid.spacing, ring)
+        return tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
+
+    def _drifts(self, wraps: Array) -> tuple[Array, ...] | None:
+        """Velocities u/h through the faces between voxels, 1/s."""
+        if self.flow is None:
+            return None
+        ring, shape = self.ring, self.grid.shape
+        drifts = (self.flow.between(axis, shape, periodic=ring[axis]) / self.grid.spacing[axis] for axis in range(3))
+        return tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(drifts))
+
+
+def _ratio(speed: Array, diffusion: Array) -> Array:
+    """Speed over diffusion: 0 where there is no flow, infinite where there is nothing else."""
+    closed = diffusion <= 0
+    return jnp.where(speed > 0, jnp.where(closed, jnp.inf, speed / jnp.where(closed, 1, diffusion)), 0)
 
 
 def _scale_wrap(faces: Array, axis: int, factor: Array) -> Array:
@@ -85,60 +169,46 @@ def _scale_wrap(faces: Array, axis: int, factor: Array) -> Array:
     return faces.at[tuple(last)].multiply(factor)
 
 
-def _slab(axis: int, upper: bool) -> tuple:
-    index: list = [slice(None)] * 3
-    index[axis] = -1 if upper else 0
-    return tuple(index)
+def _wall_step(wall: WallExchange | None, c: Array, axis: int, *, upper: bool) -> Array:
+    """The step of c at a wall, towards increasing index and in the length of a voxel: twice that of the half voxel; 0 at a mirror."""
+    near = c[slab(axis, upper)]
+    if wall is None or wall.share is None:
+        return jnp.expand_dims(jnp.zeros_like(near), axis)
+    step = 2 * wall.share * (wall.outside - near)
+    return jnp.expand_dims(step if upper else -step, axis)
 
 
-def _eliminate(faces, loss, production, held, value, *, sealed: bool) -> Channel:
+def _eliminate(whole: Stencil, production: Array, held: Array, value: Array, *, sealed: bool) -> Channel:
     """Take the held voxels out: their rows vanish, faces to them become loss and production of the free side."""
+    faces, loss, back = whole.faces, whole.loss, whole.back
     free = ~held
     weight, shape = free.astype(loss.dtype), loss.shape
-    between, drive = [], []
-    kept = []
-    for axis, face in enumerate(faces):
-        ring = face.shape[axis] == shape[axis] and shape[axis] > 1
+    returned = faces if back is None else back
+    inside, between = [[], []], [[], []]
+    drive = [[], []]
+    for axis, (there, here) in enumerate(zip(faces, returned, strict=True)):
+        ring = there.shape[axis] == shape[axis] and shape[axis] > 1
         low, high = neighbours(weight, axis, periodic=ring)
-        kept.append(face * low * high)
-        between.append(face * (low + high - 2 * low * high))
         value_low, value_high = neighbours(value * (1 - weight), axis, periodic=ring)
-        drive.append(face * (low * value_high + high * value_low))
+        for side, rate, brought in ((0, there, here * value_high), (1, here, there * value_low)):
+            inside[side].append(rate * low * high)
+            between[side].append(rate * (low + high - 2 * low * high))
+            drive[side].append(brought)
     if not sealed:
-        loss = loss + face_sum(between, shape)
-        production = production + face_sum(drive, shape)
-    return Channel(Stencil(tuple(kept), loss * weight), production * weight, free)
+        loss = loss + face_sum(between[0], shape, between[1])
+        production = production + face_sum(drive[0], shape, drive[1])
+    kept = Stencil(tuple(inside[0]), loss * weight, None if back is None else tuple(inside[1]))
+    return Channel(kept, production * weight, free)
 
 
-def assemble(grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], fixed: FixedConcentration | None) -> Transport:
-    """The transport of all species from phi D per species (a number or a field each), walls and fixed voxels."""
+def assemble(grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], fixed: FixedConcentration | None, flow: Flow | None = None) -> Transport:
+    """The transport of all species from phi D per species (a number or a field each), walls, fixed voxels and the flow."""
     fields = any(c.ndim == 3 for c in conductivities)
     conductivity = jnp.stack([jnp.broadcast_to(c, grid.shape) if fields else c for c in conductivities])
     periodic = tuple(tuple(isinstance(getattr(w, axis)[0], Periodic) for w in walls) for axis in AXES)
-    exchanges = tuple(_wall_exchange(grid, conductivities, walls, axis, side) for axis in range(3) for side in range(2))
+    exchanges = tuple(wall_exchange(grid, conductivities, walls, flow, axis, upper=upper) for axis in range(3) for upper in (False, True))
     held, value = (None, None) if fixed is None else fixed.stacked(grid.shape, len(walls))
-    return Transport(grid, conductivity, exchanges, periodic, held, value, fixed is not None and fixed.sealed)
-
-
-def _wall_exchange(grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], axis: int, side: int) -> WallExchange | None:
-    """Conductance of half a voxel of tissue in series with the wall: g = 2 phi D/h fixed, k g/(k + g) Robin, 0 no flux."""
-    conditions = [getattr(w, AXES[axis])[side] for w in walls]
-    if not any(isinstance(condition, (FixedValue, Robin)) for condition in conditions):
-        return None
-    face = grid.shape[:axis] + grid.shape[axis + 1 :]
-    conductances, outsides = [], []
-    for conductivity, condition in zip(conductivities, conditions, strict=True):
-        near = conductivity if conductivity.ndim == 0 else conductivity[_slab(axis, bool(side))]
-        half = 2 * near / grid.spacing[axis]
-        if isinstance(condition, Robin):
-            both = condition.transfer + half
-            half = jnp.where(both > 0, condition.transfer * half / jnp.where(both > 0, both, 1), 0)
-        elif not isinstance(condition, FixedValue):
-            half = jnp.zeros_like(half)
-        outside = jnp.zeros((), half.dtype) if condition.outside is None else condition.outside
-        conductances.append(jnp.broadcast_to(half, face))
-        outsides.append(jnp.broadcast_to(outside, face))
-    return WallExchange(jnp.stack(conductances), jnp.stack(outsides))
+    return Transport(grid, conductivity, flow, exchanges, periodic, held, value, fixed is not None and fixed.sealed)
 
 
 def species_map(function, arguments):

@@ -19,7 +19,7 @@ class AbstractWall(eqx.Module):
 
 
 class NoFlux(AbstractWall):
-    """Nothing crosses: dc/dn = 0 (a mirror)."""
+    """Nothing crosses, neither by diffusion nor with the flow: dc/dn = 0 (a mirror)."""
 
     outside: ClassVar[None] = None
 
@@ -27,7 +27,7 @@ class NoFlux(AbstractWall):
 class FixedValue(AbstractWall):
     """c = `value` (nM) on the wall itself, half a voxel outside the last centre; a number or an array over the wall's voxels.
 
-    The array has the shape of the wall: [y, x] on a z wall, [z, x] on a y wall, [z, y] on an x wall.
+    The array has the shape of the wall: [y, x] on a z wall, [z, x] on a y wall, [z, y] on an x wall. A flow that comes in carries `value`.
     """
 
     outside: Float[Array, "..."]
@@ -39,7 +39,8 @@ class FixedValue(AbstractWall):
 class Robin(AbstractWall):
     """Exchange with surroundings of concentration `outside` (nM): the flux out is `transfer` (c_wall - outside).
 
-    `transfer` is in um/s, a number or an array over the wall's voxels: 0 is a no-flux wall, infinity a fixed value.
+    `transfer` is in um/s, a number or an array over the wall's voxels: 0 is a no-flux wall, infinity a fixed value. A flow that comes in
+    carries `outside`, one that goes out the concentration at the wall; both add to the flux above.
     """
 
     transfer: Float[Array, "..."]
@@ -48,6 +49,16 @@ class Robin(AbstractWall):
     def __init__(self, transfer: ArrayLike, outside: ArrayLike = 0.0):
         self.transfer = as_parameter(transfer, "transfer coefficient of a Robin wall", "um/s")
         self.outside = as_parameter(outside, "outside concentration of a Robin wall", "nM")
+
+
+class Outflow(AbstractWall):
+    """The flow carries the concentration of the tissue out and nothing diffuses: dc/dn = 0. No flow may come in through it.
+
+    Where it does, what it carries has to be said: `FixedValue`, or `Robin(0, outside)`, which takes `outside` in where the flow comes in
+    and is an outflow elsewhere.
+    """
+
+    outside: ClassVar[None] = None
 
 
 class Periodic(AbstractWall):
@@ -71,7 +82,7 @@ class Walls(eqx.Module):
             sides = NoFlux() if given is None else given
             pair = sides if isinstance(sides, tuple) else (sides, sides)
             if len(pair) != 2 or not all(isinstance(side, AbstractWall) for side in pair):
-                raise InputError(f"walls along {axis} must be one wall or a pair (lower, upper) of NoFlux, FixedValue, Robin, Periodic; got {given!r}")
+                raise InputError(f"walls along {axis} must be one wall or a pair (lower, upper) of NoFlux, FixedValue, Robin, Outflow, Periodic; got {given!r}")
             if isinstance(pair[0], Periodic) != isinstance(pair[1], Periodic):
                 raise InputError(f"walls along {axis}: a periodic wall needs a periodic wall on the opposite side")
             setattr(self, axis, pair)

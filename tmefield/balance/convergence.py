@@ -1,0 +1,58 @@
+"""When a species is done: residual and mass budget below what was asked, or below what round-off leaves of them."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from .equations import Measure, ratio
+
+
+class Settings(NamedTuple):
+    """What a search for the root has to reach and may spend.
+
+    - `rtol`: residual relative to the sources; with `start`, to the residual of the start (and a thousandth of the sources): in a
+      time step the sources hold the whole field, and what counts is its change.
+    - `once`: 1, as a traced integer: the trip count of loops that have to stay loops.
+    """
+
+    rtol: Float[Array, ""]
+    start: Float[Array, " s"] | None
+    max_steps: Int[Array, ""]
+    max_iterations: Int[Array, ""]
+    once: Int[Array, ""]
+
+
+def settled(measure: Measure, settings: Settings) -> Array:
+    """Residual and budget defect below rtol, or below what round-off leaves of them.
+
+    Round-off in the field makes a residual of eps ||A|| ||x||, random from voxel to voxel. In the sum over the voxels the fluxes cancel,
+    round-off and all: it stays small when a residual is noise, and is large when the mean of the field is still wrong.
+    """
+    eps = jnp.finfo(measure.size.dtype).eps
+    noise = 2 * eps * (measure.throughput + measure.sources)
+    wanted = tolerance(measure, settings)
+    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & closes(measure, wanted, 16 * eps)
+
+
+def closes(measure: Measure, wanted: Array, floor) -> Array:
+    """Whether the budget closes to `wanted`, or to the round-off `floor` of what is made and exchanged."""
+    return measure.drift <= jnp.maximum(jnp.maximum(wanted, floor) * measure.supply, floor * measure.exchange)
+
+
+def tolerance(measure: Measure, settings: Settings) -> Array:
+    """The residual asked for, relative to the sources."""
+    if settings.start is None:
+        return jnp.broadcast_to(settings.rtol, measure.size.shape)
+    return settings.rtol * jnp.minimum(1, ratio(settings.start, measure.sources) + 1e-3)
+
+
+def at_round_off(measure: Measure) -> Array:
+    """Whether the residual is within a small factor of what the number type resolves."""
+    return measure.backward_error <= 32 * jnp.finfo(measure.size.dtype).eps
+
+
+def inner_tolerance(measure: Measure, settings: Settings, *, loose: float) -> Array:
+    """What a linear solve has to reach: half of what is missing, but no more than `loose`; nothing (2) where a species has settled."""
+    missing = 0.5 * tolerance(measure, settings) / jnp.where(measure.merit > 0, measure.merit, 1)
+    return jnp.where(settled(measure, settings), 2, jnp.clip(missing, loose, 0.1))

@@ -1,0 +1,145 @@
+"""The equations: F(x) = (T + L(c)) x - P(c) - b = 0 in the free voxels.
+
+T is the transport operator, b what walls and fixed voxels feed in, c the field with the fixed voxels filled in.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..linalg.reductions import norm, total
+from ..linalg.stencil import Stencil
+from ..model import Model
+from ..terms.term import Moment, Rates
+from ..transport.assemble import Transport, species_map
+
+
+class Balance(eqx.Module):
+    """A model at a moment, and for an implicit time step what storage adds: loss `storage` (1/s) and production `drive` (nM/s).
+
+    `mixed`: residuals in the model's type, linear systems or their preconditioner in float32.
+    """
+
+    model: Model
+    storage: Float[Array, "..."] | None = None
+    drive: Float[Array, "s z y x"] | None = None
+    moment: Moment | None = None
+    mixed: bool = eqx.field(static=True, default=False)
+
+    @property
+    def together(self) -> bool:
+        """Whether the species have to be solved together: the rates of one depend on another."""
+        return self.model.coupled
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the Jacobian is symmetric: diffusion and rates of a species' own concentration alone."""
+        return not (self.model.coupled or self.model.flowing)
+
+    def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
+        """Production and loss of the terms and of storage."""
+        production, loss = self.model.rates(concentration, self.moment)
+        if self.storage is None or self.drive is None:
+            return Rates(production, loss)
+        return Rates(production + self.drive, loss + self.storage)
+
+    def net_loss(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """L c - P."""
+        production, loss = self.rates(concentration)
+        return loss * concentration - production
+
+    def slope(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """d(L c - P)_i/dc_i, voxel by voxel: the diagonal of the local Jacobian."""
+        if not self.model.saturable:
+            return self.rates(concentration).loss
+        if not self.together:
+            return jax.jvp(self.net_loss, (concentration,), (jnp.ones_like(concentration),))[1]
+        _, push = jax.linearize(self.net_loss, concentration)
+        return jnp.stack([push(jnp.zeros_like(concentration).at[i].set(1))[i] for i in range(concentration.shape[0])])
+
+
+class Measure(NamedTuple):
+    """The residual field and, per species: its norm and sum, the norm of the sources, and ||A|| ||x||.
+
+    `supply` is what the terms make plus what comes in net through walls and fixed voxels; `exchange` counts the latter gross.
+    """
+
+    field: Float[Array, "s z y x"]
+    size: Float[Array, " s"]
+    drift: Float[Array, " s"]
+    sources: Float[Array, " s"]
+    supply: Float[Array, " s"]
+    exchange: Float[Array, " s"]
+    throughput: Float[Array, " s"]
+
+    @property
+    def merit(self) -> Float[Array, " s"]:
+        """Relative residual in the mean square plus relative defect of the mass budget."""
+        return ratio(self.size, self.sources) + ratio(self.drift, self.supply)
+
+    @property
+    def backward_error(self) -> Float[Array, " s"]:
+        """||F|| / (||A|| ||x|| + ||sources||)."""
+        return ratio(self.size, self.throughput + self.sources)
+
+
+def ratio(part: Array, whole: Array) -> Array:
+    """Part / whole; `part` itself where there is no whole."""
+    return part / jnp.where(whole > 0, whole, 1)
+
+
+def fill_fixed(transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """The field with the fixed voxels at their values."""
+    return x if transport.held is None or transport.value is None else jnp.where(transport.held, transport.value, x)
+
+
+def on_free(free: Array | None, field: Array) -> Array:
+    """The field, zero in the fixed voxels."""
+    return field if free is None else jnp.where(free, field, 0)
+
+
+def residual(balance: Balance, x: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """F(x), nM/s, zero in fixed voxels."""
+    transport = balance.model.transport()
+    field = fill_fixed(transport, x)
+    production, loss = balance.rates(field)
+
+    def one(arguments):
+        batched, u, made, lost = arguments
+        channel = transport.channel(batched)
+        operator = Stencil(channel.stencil.faces, channel.stencil.loss + on_free(channel.free, lost), channel.stencil.back)
+        return operator.apply(u) - channel.production - on_free(channel.free, made)
+
+    return with_correction(transport, field, species_map(one, (transport.batched(), x, production, loss)))
+
+
+def with_correction(transport: Transport, field: Float[Array, "s z y x"], f: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """The residual `f` of the upwind matrix with what makes the advective flux second order."""
+    if transport.flow is None:
+        return f
+    correction = transport.correction(field)
+    return f + (correction if transport.held is None else jnp.where(transport.held, 0, correction))
+
+
+def measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"]) -> Measure:
+    """The residual with everything by which it is judged."""
+    field = fill_fixed(transport, x)
+    production, loss = balance.rates(field)
+
+    def one(arguments):
+        batched, u, made, lost = arguments
+        channel = transport.channel(batched)
+        own = on_free(channel.free, made)
+        source = channel.production + own
+        operator = Stencil(channel.stencil.faces, channel.stencil.loss + on_free(channel.free, lost), channel.stencil.back)
+        f = operator.apply(u) - source
+        inflow, outflow = total(channel.production), total(channel.stencil.loss * u)
+        supply, exchange = total(jnp.abs(own)) + jnp.abs(inflow - outflow), inflow + jnp.abs(outflow)
+        return f, norm(source), supply, exchange, operator.row_norm() * norm(u)
+
+    f, sources, supply, exchange, throughput = species_map(one, (transport.batched(), x, production, loss))
+    f = with_correction(transport, field, f)
+    return Measure(f, jnp.sqrt(total(f * f)), jnp.abs(total(f)), sources, supply, exchange, throughput)

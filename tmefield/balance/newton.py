@@ -1,0 +1,171 @@
+"""The root of a balance by Picard steps to get near and Newton steps to finish, multigrid-preconditioned Krylov methods inside."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ..linalg.stencil import Stencil
+from ..transport.assemble import Transport, species_map
+from .convergence import Settings, at_round_off, inner_tolerance, settled
+from .equations import Balance, Measure, fill_fixed, measure, on_free, with_correction
+from .info import BalanceInfo, describe, production_exceeds_loss
+from .linear import Correction, solve_general, solve_linear, species_weights, to_single
+
+LOOSE = 1e-2  # residual reduction asked of a linear solve while the rates still change
+SHORTEST = 1 / 64  # of a Newton step, before the search along it gives up
+
+
+class State(NamedTuple):
+    """Where a search stands; per species where it says `s`."""
+
+    x: Float[Array, "s z y x"]
+    measure: Measure
+    newton: Array
+    iterations: Int[Array, " s"]
+    steps: Int[Array, ""]
+    ended: Array
+    breakdown: Array
+
+
+def find_root(
+    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False
+) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
+    """Solve F(x) = 0 from the start `x`; not differentiable, see `implicit`.
+
+    The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
+    (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. Where the
+    balance is `mixed`, linear systems are solved in float32 and each step corrects what the last one left.
+
+    A Picard step holds the rates at the present field: what it solves has a positive solution. Newton steps follow and are kept
+    where they lower the residual; otherwise the next step of that species is Picard's again. From zero, the first Picard
+    field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
+    """
+    settings = settings_for(balance, x, rtol, max_steps, max_iterations, from_start=from_start)
+    transport = balance.model.transport()
+    start = fresh_state(balance, transport, x, newton=from_start or not balance.model.saturable)
+    if balance.model.saturable and not from_start:
+        start = start._replace(ended=production_exceeds_loss(balance, transport, fill_fixed(transport, x)))
+
+    def unfinished(state: State):
+        return jnp.any(~settled(state.measure, settings) & ~state.ended & ~state.breakdown) & (state.steps < settings.max_steps)
+
+    end = jax.lax.while_loop(unfinished, lambda state: _step(balance, transport, settings, state), start)
+    return end.x, describe(balance, transport, end.x, end.measure, settings, end)
+
+
+def settings_for(balance: Balance, x: Array, rtol, max_steps, max_iterations, *, from_start: bool) -> Settings:
+    """Limits and tolerances as arrays of the right type."""
+    steps, iterations = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
+    start = measure(balance, balance.model.transport(), x).size if from_start else None
+    return Settings(jnp.asarray(rtol, x.dtype), start, steps, iterations, jnp.minimum(1, steps))
+
+
+def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: bool) -> State:
+    """The state before the first step."""
+    count = transport.count
+    no, none = jnp.zeros(count, bool), jnp.zeros(count, jnp.int32)
+    return State(x, measure(balance, transport, x), jnp.full(count, newton), none, jnp.zeros((), jnp.int32), no, no)
+
+
+def _step(balance: Balance, transport: Transport, settings: Settings, state: State) -> State:
+    saturable = balance.model.saturable
+    rests = settled(state.measure, settings)
+    wanted = inner_tolerance(state.measure, settings, loose=LOOSE if saturable or not balance.symmetric else 0.0)
+    wanted = jnp.where(rests, 2, jnp.maximum(wanted, 1e-5)) if balance.mixed else wanted
+    found = linearised_solve(balance, transport, settings, state.x, -state.measure.field, state.newton, wanted)
+    moved, new = _search(balance, transport, state, found.field)
+    better = improves(new, state.measure)
+    keep = better | (~state.newton & jnp.isfinite(new.size) & jnp.asarray(saturable))
+    stuck = ~better
+    if balance.together:  # one step for all: it is worth it where some species gains and none that is unsettled loses
+        worth = jnp.any(better & ~rests) & jnp.all(better | rests | (new.size <= 2 * state.measure.size))
+        keep, stuck = jnp.broadcast_to(worth, keep.shape) | keep & ~state.newton, jnp.broadcast_to(~worth, keep.shape)
+    x, chosen = choose(keep, (moved, new), (state.x, state.measure))
+    exhausted = stuck & (at_round_off(state.measure) | jnp.asarray(not saturable))
+    newton = jnp.broadcast_to(jnp.all(keep), keep.shape) if balance.together else keep
+    return State(x, chosen, newton, state.iterations + found.iterations, state.steps + 1, state.ended | exhausted, state.breakdown | found.breakdown)
+
+
+def choose(keep: Array, new, old):
+    """The new values of the species to keep, the old ones of the others."""
+    return jax.tree.map(lambda a, b: jnp.where(keep.reshape(-1, *(1,) * (a.ndim - 1)), a, b), new, old)
+
+
+def improves(new: Measure, old: Measure) -> Array:
+    """Whether a step was worth it: a smaller residual, or a budget that closes better at no larger residual than noise makes it."""
+    return (new.size < 0.9 * old.size) | ((new.drift < 0.5 * old.drift) & (new.size < 2 * old.size))
+
+
+def _search(balance: Balance, transport: Transport, state: State, correction: Array) -> tuple[Array, Measure]:
+    """The field after the whole correction or, where species are coupled or flow, after the largest half, quarter, ... that lowers the residual."""
+    moved = state.x + correction
+    new = measure(balance, transport, moved)
+    if balance.symmetric:
+        return moved, new
+
+    def combined(one: Measure):
+        return jnp.sum(jnp.square(one.size * species_weights(state.measure.sources)))
+
+    def too_long(trial):
+        share, _, at = trial
+        return (~(combined(at) < combined(state.measure))) & (share > SHORTEST) & jnp.all(state.newton)
+
+    def halve(trial):
+        share = 0.5 * trial[0]
+        x = state.x + share * correction
+        return share, x, measure(balance, transport, x)
+
+    _, moved, new = jax.lax.while_loop(too_long, halve, (jnp.ones((), correction.dtype), moved, new))
+    return moved, new
+
+
+def linearised_solve(balance: Balance, transport: Transport, settings: Settings, x: Array, right: Array, newton: Array, wanted: Array) -> Correction:
+    """The correction of a Newton step (Picard's where `newton` is False) from the field `x`."""
+    field = fill_fixed(transport, x)
+    diagonal = balance.rates(field).loss
+    if balance.model.saturable:
+        diagonal = jnp.where(newton[:, None, None, None], balance.slope(field), diagonal)
+    limits = settings.max_iterations, settings.once
+    if balance.symmetric:
+        solve = _in_single if balance.mixed else solve_linear
+        return solve(transport, diagonal, right, wanted, *limits)
+    apply = linearised(balance, transport, field, newton)
+    weights = species_weights(jnp.sqrt(jnp.sum(jnp.square(right), axis=(1, 2, 3)))) if balance.together else None
+    return solve_general(apply, transport, positive(diagonal), right, wanted, *limits, weights=weights, mixed=balance.mixed)
+
+
+def positive(diagonal: Array) -> Array:
+    """The diagonal of a preconditioner: production that grows with its own concentration (a negative slope) is left out."""
+    return jnp.maximum(diagonal, 0)
+
+
+def linearised(balance: Balance, transport: Transport, field: Array, newton: Array):
+    """V -> J v at the field: transport, the local Jacobian (Picard: the loss coefficient) and the correction of the advective flux."""
+
+    def change(c):
+        """What is added to the upwind matrix, as a function of the field."""
+        return with_correction(transport, c, balance.net_loss(c))
+
+    _, exact = jax.linearize(change, field)
+    loss, flag = balance.rates(field).loss, newton[:, None, None, None]
+
+    def apply(v):
+        def one(arguments):
+            batched, u, extra = arguments
+            channel = transport.channel(batched)
+            return Stencil(channel.stencil.faces, channel.stencil.loss, channel.stencil.back).apply(u) + on_free(channel.free, extra)
+
+        return species_map(one, (transport.batched(), v, jnp.where(flag, exact(v), loss * v)))
+
+    return apply
+
+
+def _in_single(transport: Transport, diagonal: Array, right: Array, wanted: Array, max_iterations: Array, once: Array) -> Correction:
+    """`solve_linear` in float32, the right-hand side scaled to the middle of its range."""
+    scale = jnp.max(jnp.abs(right), axis=(1, 2, 3), keepdims=True)
+    scale = jnp.where(scale > 0, scale, 1)
+    narrow = to_single((transport, diagonal, right / scale, wanted))
+    found = solve_linear(narrow[0], narrow[1], narrow[2], narrow[3], max_iterations, once)
+    return Correction(found.field.astype(right.dtype) * scale, found.iterations, found.breakdown)

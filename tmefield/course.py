@@ -1,7 +1,6 @@
 """A quantity given at some times: an infusion, a pulse of secretion, a concentration in the blood plasma."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -12,7 +11,6 @@ from jaxtyping import Array, Float
 from .checks import as_parameter
 from .errors import InputError
 
-Between = Literal["constant", "linear", "exponential"]
 KINDS = ("constant", "linear", "exponential")
 
 
@@ -33,9 +31,9 @@ class TimeCourse(eqx.Module):
 
     times: tuple[float, ...] = eqx.field(static=True)
     values: Float[Array, " n"]
-    between: Between = eqx.field(static=True)
+    between: str = eqx.field(static=True)
 
-    def __init__(self, times: Sequence[float] | np.ndarray, values: ArrayLike, between: Between = "constant"):
+    def __init__(self, times: Sequence[float] | np.ndarray, values: ArrayLike | Sequence[ArrayLike], between: str = "constant"):
         given = np.asarray(times, dtype=float)
         if given.ndim != 1 or given.size < 1 or not np.isfinite(given).all() or (np.diff(given) <= 0).any():
             raise InputError(f"times of a TimeCourse must be finite, increasing numbers in s; got {times!r}")

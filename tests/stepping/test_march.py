@@ -26,26 +26,29 @@ def discrete_mode(t):
     return np.exp(-DECAY * t) * (1 + np.exp(-rate * t) * np.cos(WAVE * X))
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_second_order_in_time(method):
+# The error constant of the explicit method varies with its number of stages: its order shows where that stays the same (three).
+@pytest.mark.parametrize(("method", "coarsest"), [("rkc", 200), ("tr-bdf2", 8)])
+def test_second_order_in_time(method, coarsest):
     errors, estimates = [], []
-    for steps in (8, 16, 32, 64):
+    for steps in (coarsest, 2 * coarsest, 4 * coarsest):
         trajectory = tf.evolve(model(), START, [0.0, 400.0, 1000.0], method=method, fixed_steps=steps, rtol=1e-10)
         errors.append(np.abs(np.asarray(trajectory["a"])[-1, 0, 0] - discrete_mode(1000.0)).max())
         estimates.append(float(trajectory.stats.error.sum()))
         assert trajectory.status == tf.Status.CONVERGED
         assert trajectory.method == method
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
-    assert orders[1:] == pytest.approx(2.0, abs=0.1)
+    assert orders == pytest.approx(2.0, abs=0.1)
     assert all(estimate > error for estimate, error in zip(estimates, errors, strict=True))
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_second_order_with_saturable_uptake(method):
-    """Against the same method with sixteen times as many steps."""
+@pytest.mark.parametrize(("method", "coarsest"), [("rkc", 240), ("tr-bdf2", 32)])
+def test_second_order_with_saturable_uptake(method, coarsest):
+    """Against the explicit method with steps of 0.04 s."""
     strong = model(receptors=3e4)
-    fields = [np.asarray(tf.evolve(strong, START, [0.0, 600.0], method=method, fixed_steps=n, rtol=1e-10)["a"])[-1] for n in (8, 16, 32, 512)]
-    errors = [np.abs(field - fields[-1]).max() for field in fields[:-1]]
+    counts = (coarsest, 2 * coarsest, 4 * coarsest)
+    fields = [np.asarray(tf.evolve(strong, START, [0.0, 600.0], method=method, fixed_steps=n, rtol=1e-10)["a"])[-1] for n in counts]
+    exact = np.asarray(tf.evolve(strong, START, [0.0, 600.0], method="rkc", fixed_steps=64 * 240, rtol=1e-10, max_steps=20_000)["a"])[-1]
+    errors = [np.abs(field - exact).max() for field in fields]
     assert np.log2(np.array(errors[:-1]) / errors[1:]) == pytest.approx(2.0, abs=0.1)
 
 

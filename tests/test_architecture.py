@@ -28,7 +28,8 @@ ARROWS = {
     "vessels": GIVEN,
     "linalg": BASE,
     "transport": BASE | {"grid", "species", "linalg", "checks"},
-    "terms": BASE | {"grid", "units", "species", "checks"},
+    "course": BASE | {"checks"},
+    "terms": BASE | {"grid", "units", "species", "checks", "course"},
     "model": BASE | {"grid", "species", "terms", "transport", "linalg", "checks"},
     "output": BASE | {"grid", "units"},
 }

@@ -1,7 +1,6 @@
 """A quantity given at some times: an infusion, a pulse of secretion, a concentration in the blood plasma."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,9 +10,7 @@ from jaxtyping import Array, Float
 
 from .checks import as_parameter
 from .errors import InputError
-from .terms.term import Moment
 
-Between = Literal["constant", "linear", "exponential"]
 KINDS = ("constant", "linear", "exponential")
 
 
@@ -34,18 +31,17 @@ class TimeCourse(eqx.Module):
 
     times: tuple[float, ...] = eqx.field(static=True)
     values: Float[Array, " n"]
-    between: Between = eqx.field(static=True)
+    between: str = eqx.field(static=True)
 
-    def __init__(self, times: Sequence[float] | np.ndarray, values: ArrayLike, between: Between = "constant"):
+    def __init__(self, times: Sequence[float] | np.ndarray, values: ArrayLike | Sequence[ArrayLike], between: str = "constant"):
         given = np.asarray(times, dtype=float)
         if given.ndim != 1 or given.size < 1 or not np.isfinite(given).all() or (np.diff(given) <= 0).any():
             raise InputError(f"times of a TimeCourse must be finite, increasing numbers in s; got {times!r}")
         if between not in KINDS:
             raise InputError(f"between of a TimeCourse must be {', '.join(KINDS)}; got {between!r}")
         self.times = tuple(float(time) for time in given)
-        self.values = as_parameter(
-            values, "values of a TimeCourse", "the unit of what they stand for", shapes=((given.size,),), positive=between == "exponential"
-        )
+        unit = "the unit of what they stand for"
+        self.values = as_parameter(values, "values of a TimeCourse", unit, shapes=((given.size,),), positive=between == "exponential")
         self.between = between
 
     @property
@@ -53,17 +49,17 @@ class TimeCourse(eqx.Module):
         """Times at which the course jumps or bends, s: time steps end there."""
         return self.times
 
-    def at(self, moment: Moment) -> Float[Array, ""]:
-        """The value at `moment.time` of the piece that holds around `moment.within`."""
+    def at(self, time: Float[Array, ""], within: Float[Array, ""]) -> Float[Array, ""]:
+        """The value at `time` of the piece that holds around `within` (s): one side or the other where the course jumps at `time` itself."""
         dtype = self.values.dtype
         times = jnp.asarray(self.times, dtype)
-        piece = jnp.sum(times <= moment.within, dtype=jnp.int32) - 1
+        piece = jnp.sum(times <= within, dtype=jnp.int32) - 1
         low = jnp.clip(piece, 0, len(self.times) - 1)
         if self.between == "constant":
             return self.values[low]
         high = jnp.clip(piece + 1, 0, len(self.times) - 1)
         inside = high > low
-        share = jnp.where(inside, (moment.time - times[low]) / jnp.where(inside, times[high] - times[low], 1), 0)
+        share = jnp.where(inside, (time - times[low]) / jnp.where(inside, times[high] - times[low], 1), 0)
         if self.between == "linear":
             return self.values[low] + share * (self.values[high] - self.values[low])
         return self.values[low] * jnp.exp(share * jnp.log(self.values[high] / self.values[low]))

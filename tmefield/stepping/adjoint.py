@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ..model import Model
+from .dependence import depends_on
 from .scheme import AbstractScheme
 from .tape import Tape, nearest_start, span_at
 
@@ -45,8 +46,11 @@ def tangents_of_run(scheme: AbstractScheme, model: Model, tape: Tape, ends: Int[
         return jax.tree.map(jnp.zeros_like, right[0]), fields_dot
 
     def backwards(_, adjoints):
-        (floating, x), pull_back, (rest, _) = jax.vjp(lambda varied: _split(prepared(varied)), varied, has_aux=True)
-        to_problem, to_x = _pull_back_all(scheme, eqx.combine(floating, rest), tape, ends, adjoints[1])
+        wanted = depends_on(lambda varied: prepared(varied)[0], varied)
+        problem = prepared(varied)[0]
+        rest = eqx.filter(problem, wanted, inverse=True)
+        (floating, x), pull_back = jax.vjp(lambda varied: (eqx.filter(prepared(varied)[0], wanted), prepared(varied)[1]), varied)
+        to_problem, to_x = _pull_back_all(scheme, floating, rest, tape, ends, adjoints[1])
         return pull_back((to_problem, to_x))[0], outputs
 
     # A linear map with a transpose of its own, in the one primitive of JAX that takes both: the "solve" of the identity. What goes in has to
@@ -54,11 +58,6 @@ def tangents_of_run(scheme: AbstractScheme, model: Model, tape: Tape, ends: Int[
     dots = (model_dot, x_dot)
     tie = 0 * jnp.ravel(jax.tree.leaves(dots)[0])[0].astype(x.dtype)
     return jax.lax.custom_linear_solve(lambda v: v, (dots, outputs + tie), forwards, backwards)[1]
-
-
-def _split(prepared):
-    """The floating leaves of (problem, start), and the rest."""
-    return eqx.partition(prepared, eqx.is_inexact_array)
 
 
 def _replay_all(scheme: AbstractScheme, problem, x, tape: Tape, ends: Int[Array, " t"]) -> Float[Array, "t s z y x"]:
@@ -76,7 +75,9 @@ def _replay_all(scheme: AbstractScheme, problem, x, tape: Tape, ends: Int[Array,
     return jax.lax.while_loop(lambda state: state[2] < tape.steps, step, start)[1]
 
 
-def _pull_back_all(scheme: AbstractScheme, problem, tape: Tape, ends: Int[Array, " t"], adjoints: Float[Array, "t s z y x"]):
+def _pull_back_all(scheme: AbstractScheme, floating, rest, tape: Tape, ends: Int[Array, " t"], adjoints: Float[Array, "t s z y x"]):
+    problem = eqx.combine(floating, rest)
+
     def collect(adjoint, output, done):
         """Add what the outputs after `done` steps bring in; outputs are in order of time."""
 
@@ -91,7 +92,7 @@ def _pull_back_all(scheme: AbstractScheme, problem, tape: Tape, ends: Int[Array,
         span = span_at(tape, i)
         at = at - scheme.width(span)
         adjoint, output = collect(adjoint, output, i + 1)
-        adjoint, more = scheme.pull_back(problem, left, at, span, adjoint)
+        adjoint, more = scheme.pull_back(floating, rest, left, at, span, adjoint)
         return i - 1, at, adjoint, jax.tree.map(jnp.add, to_problem, more), output, first, left
 
     def one_window(state):
@@ -106,7 +107,7 @@ def _pull_back_all(scheme: AbstractScheme, problem, tape: Tape, ends: Int[Array,
         return window - 1, first - 1, adjoint, to_problem, output, left
 
     shape = adjoints.shape[1:]
-    nothing = jax.tree.map(jnp.zeros_like, eqx.filter(problem, eqx.is_inexact_array))
+    nothing = jax.tree.map(jnp.zeros_like, floating)
     left = jnp.zeros((scheme.slots, *shape), adjoints.dtype)
     start = (tape.windows - 1, tape.steps - 1, jnp.zeros(shape, adjoints.dtype), nothing, jnp.asarray(ends.shape[0] - 1, jnp.int32), left)
     _, _, adjoint, to_problem, output, _ = jax.lax.while_loop(lambda state: state[0] >= 0, one_window, start)

@@ -13,6 +13,7 @@ from ..balance import fill_fixed
 from ..linalg.stencil import Field, Stencil, face_sum, flux_divergence
 from ..model import Model
 from ..terms.term import Moment, Rates
+from ..transport.assemble import Channel, Transport
 
 Fields = tuple[Field, ...]
 
@@ -22,6 +23,7 @@ class Explicit(eqx.Module):
 
     - `model`: for the rates where they change during a step.
     - `stencils`: per species the faces, and what walls and fixed voxels take.
+    - `scale`: per species phi D, um2/s, where it is uniform; the faces are then those of phi D = 1, a line along each axis. Else None.
     - `supply`: per species what walls and fixed voxels bring, nM/s.
     - `free`: per species the mask of the free voxels, or None.
     - `given`: production and loss of the terms where no jump, no time and no concentration changes them; else None.
@@ -30,6 +32,7 @@ class Explicit(eqx.Module):
 
     model: Model
     stencils: tuple[Stencil, ...]
+    scale: tuple[Float[Array, ""] | None, ...]
     supply: Fields
     free: tuple[Bool[Array, "z y x"] | None, ...]
     given: Rates | None
@@ -53,17 +56,30 @@ def assemble_explicit(model: Model) -> Explicit:
     """The operator of the explicit method; differentiable in every leaf of the model."""
     transport = model.transport()
     phi = model.volume_fraction
-    channels = [transport.channel(jax.tree.map(lambda leaf, i=i: leaf[i], transport.batched())) for i in range(transport.count)]
-    thin = transport.conductivity.ndim == 1 and transport.held is None
-    stencils, exchange = [], []
-    for channel in channels:
-        whole = channel.stencil
-        exchange.append(jax.lax.stop_gradient((2 * face_sum(whole.faces, whole.loss.shape, whole.back) + whole.loss) / phi))
-        uniform = thin and whole.back is None
-        stencils.append(Stencil(tuple(_thin(face, axis) for axis, face in enumerate(whole.faces)), whole.loss) if uniform else whole)
+    channels = _channels(transport)
+    thin = transport.conductivity.ndim == 1 and transport.held is None and all(one.stencil.back is None for one in channels)
+    exchange = tuple(jax.lax.stop_gradient(_outflow(one.stencil) / phi) for one in channels)
+    stencils, scale = tuple(one.stencil for one in channels), (None,) * transport.count
+    if thin:
+        units = _channels(eqx.tree_at(lambda t: t.conductivity, transport, jnp.ones_like(transport.conductivity)))
+        lines = [tuple(_thin(face, axis) for axis, face in enumerate(one.stencil.faces)) for one in units]
+        stencils = tuple(Stencil(faces, one.loss) for faces, one in zip(lines, stencils, strict=True))
+        scale = tuple(transport.conductivity)
     fixed_rates = not (model.saturable or model.jumps or varies(model))
     given = model.rates(jnp.zeros(model.shape, model.dtype)) if fixed_rates else None
-    return Explicit(model, tuple(stencils), tuple(one.production for one in channels), tuple(one.free for one in channels), given, tuple(exchange))
+    return Explicit(model, stencils, scale, tuple(one.production for one in channels), tuple(one.free for one in channels), given, exchange)
+
+
+def _channels(transport: Transport) -> list[Channel]:
+    return [transport.channel(jax.tree.map(lambda leaf, i=i: leaf[i], transport.batched())) for i in range(transport.count)]
+
+
+def _outflow(stencil: Stencil) -> Field:
+    """Gershgorin's bound of each row."""
+    shape = stencil.loss.shape
+    out = face_sum(stencil.faces, shape, stencil.back)
+    back = out if stencil.back is None else face_sum(stencil.back, shape, stencil.faces)
+    return out + back + stencil.loss
 
 
 def _thin(face: Array, axis: int) -> Array:
@@ -72,10 +88,18 @@ def _thin(face: Array, axis: int) -> Array:
 
 
 class Affine(eqx.Module):
-    """dc/dt = source - (transport + loss) c within one step, everything divided by phi where it is used."""
+    """dc/dt = (scale div(flux) + source - loss c)/phi of every species within one step, the rates of the terms folded in."""
 
     stencils: tuple[Stencil, ...]
+    scale: tuple[Float[Array, ""] | None, ...]
     source: Fields
+    phi: Float[Array, "..."]
+
+
+def flux(stencil: Stencil, scale: Float[Array, ""] | None, u: Field) -> Field:
+    """div(phi D grad u) of one species between free voxels."""
+    divergence = flux_divergence(u, stencil.faces, stencil.back)
+    return divergence if scale is None else scale * divergence
 
 
 def rates_at(operator: Explicit, x: Fields, moment: Moment) -> Rates:
@@ -89,26 +113,23 @@ def affine_at(operator: Explicit, moment: Moment) -> Affine:
     """The operator with the rates of the terms folded in; they hold for a whole step."""
     zero = tuple(jnp.zeros(operator.model.grid.shape, operator.model.dtype) for _ in operator.stencils)
     production, loss = rates_at(operator, zero, moment)
-    stencils = tuple(
-        Stencil(one.faces, one.loss + _where(free, loss[i]), one.back) for i, (one, free) in enumerate(zip(operator.stencils, operator.free, strict=True))
-    )
-    source = tuple(own + _where(free, production[i]) for i, (own, free) in enumerate(zip(operator.supply, operator.free, strict=True)))
-    return Affine(stencils, source)
+    each, own, free = range(len(operator.stencils)), operator.stencils, operator.free
+    stencils = tuple(Stencil(own[i].faces, own[i].loss + _where(free[i], loss[i]), own[i].back) for i in each)
+    source = tuple(operator.supply[i] + _where(free[i], production[i]) for i in each)
+    return Affine(stencils, operator.scale, source, operator.model.volume_fraction)
 
 
-def change(stencil: Stencil, d: Field, phi: Array) -> Field:
-    """The linear part of dc/dt applied to one species."""
-    return (flux_divergence(d, stencil.faces, stencil.back) - stencil.loss * d) / phi
+def change(affine: Affine, d: Fields) -> Fields:
+    """The linear part of dc/dt."""
+    return tuple((flux(one, scale, u) - one.loss * u) / affine.phi for one, scale, u in zip(affine.stencils, affine.scale, d, strict=True))
 
 
 def derivative(operator: Explicit, x: Fields, moment: Moment) -> Fields:
     """dc/dt of every species at the unknowns `x`, zero in fixed voxels, nM/s."""
     production, loss = rates_at(operator, x, moment)
-    phi = operator.model.volume_fraction
-    return tuple(
-        (flux_divergence(u, one.faces, one.back) + own - one.loss * u + _where(free, production[i] - loss[i] * u)) / phi
-        for i, (u, one, own, free) in enumerate(zip(x, operator.stencils, operator.supply, operator.free, strict=True))
-    )
+    own, scale, supply, free = operator.stencils, operator.scale, operator.supply, operator.free
+    gains = [flux(own[i], scale[i], u) + supply[i] - own[i].loss * u + _where(free[i], production[i] - loss[i] * u) for i, u in enumerate(x)]
+    return tuple(gain / operator.model.volume_fraction for gain in gains)
 
 
 def _where(free: Array | None, field: Array) -> Array:

@@ -1,6 +1,7 @@
 """From an initial field through time, with output where it is asked for."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import equinox as eqx
 import jax
@@ -123,7 +124,7 @@ def advance_interval(model: Model, state: MarchState, t_next: float, settings: S
         raise InputError(f"t_next must lie after the time reached, {state.time:g} s; got {t_next:g}")
     model, progress = canonical(model), state.progress
     stops = [state.time, *(jump for jump in model.jumps if state.time < jump < t_next), float(t_next)]
-    for here, there in zip(stops[:-1], stops[1:], strict=True):
+    for here, there in pairwise(stops):
         progress = _advance(model, progress, settings, jnp.asarray(here, model.dtype), jnp.asarray(there - here, model.dtype), method)
     return MarchState(float(t_next), progress)
 

@@ -10,7 +10,6 @@ and where F is affine F(Y_0 + d) = F_0 + A d: then neither Y_0 nor the productio
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -37,8 +36,8 @@ class Coefficients(NamedTuple):
 
 def coefficients(dtype) -> Coefficients:
     """The coefficients of all methods, computed in double precision on the host (ibid., 2)."""
-    table = np.zeros((STAGE_COUNTS.size, STAGE_COUNTS[-1] + 1, 5))
-    for row, s in zip(table, STAGE_COUNTS, strict=True):
+    table = np.zeros((STAGE_COUNTS.size, STAGE_COUNTS[-1] + 2, 5))  # zeros after the last stage of each
+    for row, s in zip(table, STAGE_COUNTS.tolist(), strict=True):
         w0 = 1 + DAMPING / s**2
         t, dt, ddt = _chebyshev(s, w0)
         w1 = dt[s] / ddt[s]
@@ -88,8 +87,7 @@ class Stages(NamedTuple):
     def slope(self, d: Fields, y0: Fields, share) -> Fields:
         """A d where affine, else F(Y_0 + d) at this share of the step."""
         if self.affine is not None:
-            phi = self.operator.model.volume_fraction
-            return tuple(change(one, u, phi) for one, u in zip(self.affine.stencils, d, strict=True))
+            return change(self.affine, d)
         return derivative(self.operator, tuple(a + b for a, b in zip(y0, d, strict=True)), self.span.moment(share))
 
     def next(self, row: Float[Array, "5"], before: Fields, last: Fields, y0: Fields, f0: Fields) -> Fields:
@@ -128,63 +126,3 @@ def increment(stages: Stages, table: Coefficients, y0: Fields, f0: Fields) -> Fi
 def error_estimate(d: Fields, f0: Fields, f1: Fields, dt: Float[Array, ""]) -> Float[Array, " s"]:
     """The largest local error of each species, nM (ibid., 3): 0.8 (y_n - y_{n+1}) + 0.4 h (F_n + F_{n+1})."""
     return jnp.stack([jnp.max(jnp.abs(0.4 * dt * (a + b) - 0.8 * u)) for u, a, b in zip(d, f0, f1, strict=True)])
-
-
-def replay(operator: Explicit, table: Coefficients, x: Float[Array, "s z y x"], span: Span, left: Float[Array, "slots s z y x"], at: Int[Array, ""]):
-    """A step that leaves what its adjoint needs in `left` from index `at` on: Y_0, then d_1 .. d_{s-1}. Returns its end and `left`."""
-    stages, y0 = stages_of(operator, span), tuple(x)
-    count = jnp.asarray(STAGE_COUNTS, jnp.int32)[span.size]
-    f0 = derivative(operator, y0, span.moment())
-    first = tuple(table.at(span.size, 1)[2] * span.dt * f for f in f0)
-
-    def turn(i, state):
-        before, last, left = state
-        left = _put(left, before, at + 2 * i + 1)
-        last = jax.lax.optimization_barrier(stages.next(table.at(span.size, 2 * i + 2), before, last, y0, f0))
-        left = _put(left, last, at + 2 * i + 2)
-        before = jax.lax.optimization_barrier(stages.next(table.at(span.size, 2 * i + 3), last, before, y0, f0))
-        return before, last, left
-
-    start = (first, tuple(map(jnp.zeros_like, f0)), _put(left, y0, at))
-    d, _, left = jax.lax.fori_loop(0, count // 2, turn, start)
-    return x + jnp.stack(d), left
-
-
-def _put(left: Float[Array, "slots s z y x"], fields: Fields, at: Int[Array, ""]) -> Float[Array, "slots s z y x"]:
-    return jax.lax.dynamic_update_index_in_dim(left, jnp.stack(fields), at, axis=0)
-
-
-def pull_back(operator: Explicit, table: Coefficients, left: Float[Array, "slots s z y x"], at: Int[Array, ""], span: Span, adjoint: Float[Array, "s z y x"]):
-    """The adjoint of a replayed step: of its start, and of the floating leaves of the operator.
-
-    From the last stage to the first, a and b the adjoints of d_j and d_{j-1}, f that of F_0.
-    """
-    floating, rest = eqx.partition(operator, eqx.is_inexact_array)
-    y0 = tuple(left[at])
-    count, dt = jnp.asarray(STAGE_COUNTS, jnp.int32)[span.size], span.dt
-
-    def slope(floating, d, y0, share):
-        return stages_of(eqx.combine(floating, rest), span).slope(d, y0, share)
-
-    def stage(i, state):
-        a, b, f, to_start, to_operator = state
-        j = count - i
-        mu, nu, m, g, share = table.at(span.size, j)
-        weight = m + g if operator.affine else g
-        _, back = jax.vjp(lambda *inputs: slope(*inputs, share), floating, tuple(left[at + j - 1]), y0)
-        more_operator, more_d, more_start = back(tuple((m * dt) * one for one in a))
-        f = tuple(one + (weight * dt) * two for one, two in zip(f, a, strict=True))
-        a, b = tuple(one + mu * two + three for one, two, three in zip(b, a, more_d, strict=True)), tuple(nu * one for one in a)
-        return jax.lax.optimization_barrier((a, b, f, _add(to_start, more_start), _add(to_operator, more_operator)))
-
-    nothing = tuple(map(jnp.zeros_like, y0))
-    start = (tuple(adjoint), nothing, nothing, tuple(adjoint), jax.tree.map(jnp.zeros_like, floating))
-    a, _, f, to_start, to_operator = jax.lax.fori_loop(0, count - 1, stage, start)
-    f = tuple(one + table.at(span.size, 1)[2] * dt * two for one, two in zip(f, a, strict=True))
-    _, back = jax.vjp(lambda floating, y0: derivative(eqx.combine(floating, rest), y0, span.moment()), floating, y0)
-    more_operator, more_start = back(f)
-    return jnp.stack(_add(to_start, more_start)), _add(to_operator, more_operator)
-
-
-def _add(one, two):
-    return jax.tree.map(jnp.add, one, two)

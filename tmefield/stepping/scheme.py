@@ -12,12 +12,13 @@ from ..balance import Balance, residual
 from ..model import Model
 from ..status import Status
 from ..terms.term import Moment
-from . import rkc, trbdf2
+from . import rkc, rkc_adjoint, trbdf2
 from .controller import Settings
 from .explicit import Explicit, assemble_explicit, derivative, spectral_radius
 from .span import Span
 
 Field4 = Float[Array, "s z y x"]
+Left = Float[Array, "slots s z y x"]
 
 
 class Attempt(NamedTuple):
@@ -71,12 +72,12 @@ class AbstractScheme(eqx.Module):
         """The end of a recorded step, differentiable in forward mode."""
 
     @abstractmethod
-    def replay(self, problem: Any, x: Field4, span: Span, left: Float[Array, "slots s z y x"], at: Int[Array, ""]) -> tuple[Field4, Array]:
+    def replay(self, problem: Any, x: Field4, span: Span, left: Left, at: Int[Array, ""]) -> tuple[Field4, Array]:
         """The end of a recorded step, and `left` with the fields that `pull_back` needs from index `at` on."""
 
     @abstractmethod
-    def pull_back(self, problem: Any, left: Float[Array, "slots s z y x"], at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
-        """The adjoint at the start of a step and that of the floating leaves of `problem`, from the adjoint at its end."""
+    def pull_back(self, floating: Any, rest: Any, left: Left, at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
+        """The adjoint at the start of a step and that of the leaves `floating` of the problem (`rest` are the others), from that at its end."""
 
 
 class Chebyshev(AbstractScheme):
@@ -130,13 +131,13 @@ class Chebyshev(AbstractScheme):
         d = rkc.increment(rkc.stages_of(problem, span), self.table, y0, derivative(problem, y0, span.moment()))
         return x + jnp.stack(d)
 
-    def replay(self, problem: Explicit, x: Field4, span: Span, left: Float[Array, "slots s z y x"], at: Int[Array, ""]) -> tuple[Field4, Array]:
+    def replay(self, problem: Explicit, x: Field4, span: Span, left: Left, at: Int[Array, ""]) -> tuple[Field4, Array]:
         """See `AbstractScheme`."""
-        return rkc.replay(problem, self.table, x, span, left, at)
+        return rkc_adjoint.replay(problem, self.table, x, span, left, at)
 
-    def pull_back(self, problem: Explicit, left: Float[Array, "slots s z y x"], at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
+    def pull_back(self, floating: Any, rest: Any, left: Left, at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
         """See `AbstractScheme`."""
-        return rkc.pull_back(problem, self.table, left, at, span, adjoint)
+        return rkc_adjoint.pull_back(floating, rest, self.table, left, at, span, adjoint)
 
 
 class Implicit(AbstractScheme):
@@ -180,15 +181,14 @@ class Implicit(AbstractScheme):
         roots = trbdf2.take(*jax.lax.stop_gradient((problem, self.settings, x, span))).roots
         return trbdf2.end_of(problem, self.settings, x, span, roots)
 
-    def replay(self, problem: Model, x: Field4, span: Span, left: Float[Array, "slots s z y x"], at: Int[Array, ""]) -> tuple[Field4, Array]:
+    def replay(self, problem: Model, x: Field4, span: Span, left: Left, at: Int[Array, ""]) -> tuple[Field4, Array]:
         """See `AbstractScheme`."""
         roots = trbdf2.take(problem, self.settings, x, span).roots
         return roots.end, jax.lax.dynamic_update_slice_in_dim(left, jnp.stack([x, *roots]), at, axis=0)
 
-    def pull_back(self, problem: Model, left: Float[Array, "slots s z y x"], at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
+    def pull_back(self, floating: Any, rest: Any, left: Left, at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
         """See `AbstractScheme`."""
         x, middle, end = jax.lax.dynamic_slice_in_dim(left, at, 3, axis=0)
-        floating, rest = eqx.partition(problem, eqx.is_inexact_array)
 
         def step(floating, x):
             return trbdf2.end_of(eqx.combine(floating, rest), self.settings, x, span, trbdf2.Roots(middle, end))

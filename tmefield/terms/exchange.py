@@ -96,7 +96,7 @@ class VascularExchange(AbstractTerm):
         name = self.acts_on[0]
         exchange = self.coefficient(medium, concentration[name].shape)
         plasma = self.plasma_concentration
-        return {name: Rates(exchange * (plasma.at(medium.moment) if isinstance(plasma, TimeCourse) else plasma), exchange)}
+        return {name: Rates(exchange * (plasma.at(medium.moment.time, medium.moment.within) if isinstance(plasma, TimeCourse) else plasma), exchange)}
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
         """See `AbstractTerm`."""

@@ -47,7 +47,7 @@ class Scheduled(AbstractTerm):
 
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
-        factor = self.course.at(medium.moment)
+        factor = self.course.at(medium.moment.time, medium.moment.within)
         return {name: Rates(factor * one.production, factor * one.loss) for name, one in self.term.rates(concentration, medium).items()}
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:

@@ -24,7 +24,14 @@ def describe() -> dict:
             versions[package] = "not installed as a package"
     devices = [f"{one.platform} {one.device_kind}" for one in jax.devices()]
     moment = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return {"date": moment, "processor": _processor(), "cores": len(os.sched_getaffinity(0)), "load": os.getloadavg()[0], "versions": versions, "devices": devices}
+    return {
+        "date": moment,
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": os.getloadavg()[0],
+        "versions": versions,
+        "devices": devices,
+    }
 
 
 def _processor() -> str:

@@ -33,8 +33,9 @@ def measure(settings: Settings) -> dict[str, Measured]:
     seconds = interleaved(calls, settings.rounds)
     fields, status, iterations = together(*sets)
     difference = max(float(jnp.max(jnp.abs(fields[i] - alone(*one)[0])) / jnp.max(fields[i])) for i, one in enumerate(each))
+    converged = int((np.asarray(status) == 0).sum())
     lines = [
-        f"{members} members of case A at {n}^3: vmap {seconds['vmap']:.3f} s, calls {seconds['calls']:.3f} s; {int((np.asarray(status) == 0).sum())} converged, "
+        f"{members} members of case A at {n}^3: vmap {seconds['vmap']:.3f} s, calls {seconds['calls']:.3f} s; {converged} converged, "
         f"{int(iterations.min())} to {int(iterations.max())} iterations, largest difference between the two {difference:.0e}"
     ]
     numbers = {"seconds": seconds, "largest_difference": difference}

@@ -1,5 +1,7 @@
 """Rows: one stage of the stabilised explicit method, with the machine's copy bandwidth beside it; on a GPU its share of the memory bandwidth."""
 
+from typing import Any
+
 import cases
 import jax
 import jax.numpy as jnp
@@ -34,7 +36,7 @@ def measure(settings: Settings) -> dict[str, Measured]:
 def _costs(n: int, settings: Settings) -> dict[str, float]:
     """Nanoseconds per voxel of each kind of update, from the difference between many and few updates in one call."""
     variable = 6e3 * (1 + 0.5 * np.random.default_rng(0).random((n,) * 3))
-    calls = {"stencil": _stencil_updates(n)}
+    calls: dict[str, Any] = {"stencil": _stencil_updates(n)}
     for kind, diffusivity in (("constant", 6e3), ("variable", variable)):
         stages = _rkc_stages(n, diffusivity)
         if stages is not None:
@@ -45,7 +47,10 @@ def _costs(n: int, settings: Settings) -> dict[str, float]:
     for one in contenders.values():
         one()
     seconds = interleaved(contenders, settings.rounds)
-    return {kind: 1e9 * (seconds[f"{kind} many"] - seconds[f"{kind} few"]) / (_updates(kind, many) - _updates(kind, few)) / n**3 for kind, (_, few, many) in calls.items()}
+    return {
+        kind: 1e9 * (seconds[f"{kind} many"] - seconds[f"{kind} few"]) / (_updates(kind, many) - _updates(kind, few)) / n**3
+        for kind, (_, few, many) in calls.items()
+    }
 
 
 def _updates(kind: str, size: int) -> int:
@@ -57,7 +62,7 @@ def _updates(kind: str, size: int) -> int:
 
 
 def _stencil_updates(n: int):
-    """y <- mu y1 + nu y2 - w A y1, the recurrence of a stage by itself."""
+    """The recurrence of a stage by itself: mu y1 + nu y2 - w A y1."""
     case = cases.build("A", n)
     rate = case.diffusivity / cases.SPACING**2
     faces = tuple(jnp.full([n - 1 if axis == own else 1 for own in range(3)], rate, jnp.float32) for axis in range(3))
@@ -102,11 +107,8 @@ def _rkc_stages(n: int, diffusivity):
 def _row(costs: dict, copies: dict, kind: str, diffusivity: str) -> Measured:
     lines = []
     for size, cost in costs.items():
-        least = BYTES[diffusivity] / copies[size]
-        lines.append(
-            f"{size}^3: {cost[kind]:.2f} ns/voxel; its {BYTES[diffusivity]} B a voxel would take {least:.2f} at the {copies[size]:.0f} GB/s at which two threads "
-            f"copy a {4 * size**3 / 1e6:.0f} MB field"
-        )
+        floor = f"{BYTES[diffusivity]} B a voxel would take {BYTES[diffusivity] / copies[size]:.2f}"
+        lines.append(f"{size}^3: {cost[kind]:.2f} ns/voxel; {floor} at the {copies[size]:.0f} GB/s of two threads that copy {4 * size**3 / 1e6:.1f} MB")
     return Measured(costs[max(costs)][kind], "", lines, {"nanoseconds_per_voxel": {size: cost[kind] for size, cost in costs.items()}, "copy": copies})
 
 

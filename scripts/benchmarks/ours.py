@@ -1,6 +1,7 @@
 """tmefield's own solvers as the benchmarks call them."""
 
 import inspect
+from typing import Any
 
 import jax
 import numpy as np
@@ -22,7 +23,8 @@ NO_MIXED = "this version of tmefield has no mixed precision"
 
 def steady(model, rtol: float, *, mixed: bool = False):
     """The steady solution, in float32 or in mixed precision."""
-    return jax.block_until_ready(tf.solve_steady(model, rtol, precision="mixed") if mixed else tf.solve_steady(model, rtol))
+    options: dict[str, Any] = {"precision": "mixed"} if mixed else {}
+    return jax.block_until_ready(tf.solve_steady(model, rtol, **options))
 
 
 def loosest_steady(model, exact: np.ndarray, error: float, *, mixed: bool = False) -> tuple[float, float] | None:

@@ -17,17 +17,20 @@ def draw(rows: dict[str, Measured], verdicts: dict[str, str], path: str, title: 
 
 
 def _margins(axes, rows: dict[str, Measured], verdicts: dict[str, str]) -> None:
-    names = [name for name, row in rows.items() if row.value and row.value > 0 and TARGETS[name].reach]
-    for place, name in enumerate(reversed(names)):
-        target, value = TARGETS[name], rows[name].value
+    names = []
+    for name, row in reversed(rows.items()):
+        target, value = TARGETS[name], row.value
+        if not value or not target.reach:
+            continue
         margin = value / target.reach if target.greater_is_better else target.reach / value
-        axes.barh(place, margin - 1, left=1, color=COLOURS[verdicts[name]])
-        axes.text(max(margin, 1) * 1.06, place, f"{value:.3g} {target.unit}", va="center", fontsize=8)
+        axes.barh(len(names), margin - 1, left=1, color=COLOURS[verdicts[name]])
+        axes.text(max(margin, 1) * 1.06, len(names), f"{value:.3g} {target.unit}", va="center", fontsize=8)
         if target.stretch:
             goal = target.stretch / target.reach if target.greater_is_better else target.reach / target.stretch
-            axes.plot([goal, goal], [place - 0.4, place + 0.4], color="black", linewidth=1)
+            axes.plot([goal, goal], [len(names) - 0.4, len(names) + 0.4], color="black", linewidth=1)
+        names.append(name)
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(names)), list(reversed(names)))
+    axes.set_yticks(range(len(names)), names)
     axes.set_xscale("log")
     axes.margins(x=0.15)
     axes.set_xlabel("times better than the reach target (black mark: stretch target)")

@@ -30,7 +30,7 @@ def onset_fields(case: Case, settled: np.ndarray, times: tuple[float, ...]) -> n
     before, now = settled.ravel(), operator @ settled.ravel() / radius - settled.ravel()
     decayed = ive(0, arguments)[:, None] * before - 2 * ive(1, arguments)[:, None] * now
     order = 1
-    while (coefficients := ive(order, arguments)).max() > 1e-13:
+    while ive(order, arguments).max() > 1e-13:
         order += 1
         before, now = now, 2 * (operator @ now / radius - now) - before
         sign = 1 if order % 2 == 0 else -1

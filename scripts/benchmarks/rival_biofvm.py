@@ -1,5 +1,6 @@
 """BioFVM's method (locally one-dimensional implicit Euler), rewritten in C for speed and compiled on the fly."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ class Lod:
         """Compiles the program where needed; raises `Unavailable` where it cannot."""
         self.program = compiled("biofvm_lod.c", "gcc", ["-ffast-math", "-fno-finite-math-only", "-fopenmp", "-lm"], folder)
         self.case, self.shape = case, case.loss.shape
-        self.problem, self.result = folder / "biofvm-problem.bin", folder / "biofvm-result.bin"
+        self.files = tempfile.TemporaryDirectory(dir=folder)
+        self.problem, self.result = (Path(self.files.name) / name for name in ("problem.bin", "result.bin"))
         start = np.broadcast_to(np.asarray(initial, float), self.shape)
         held = [] if case.held is None else [np.where(case.held, 1.0, np.nan)]
         with self.problem.open("wb") as file:

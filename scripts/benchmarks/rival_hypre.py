@@ -1,6 +1,7 @@
 """hypre's PFMG-preconditioned conjugate gradients (C, double, two processes) on the same system, through a driver compiled on the fly."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ class Hypre:
         except Unavailable as error:
             raise Unavailable(f"{error} (Debian: libhypre-dev libopenmpi-dev)") from error
         self.shape = system.loss.shape
-        self.problem, self.result = folder / "hypre-problem.bin", folder / "hypre-result.bin"
+        self.files = tempfile.TemporaryDirectory(dir=folder)
+        self.problem, self.result = (Path(self.files.name) / name for name in ("problem.bin", "result.bin"))
         with self.problem.open("wb") as file:
             np.asarray(self.shape, np.int64).tofile(file)
             for array in (system.loss, *system.faces, system.right):
@@ -33,6 +35,7 @@ class Hypre:
     def solve(self, tolerance: float) -> tuple[np.ndarray, float, int]:
         """The field, seconds of set-up and solution (the second of two runs in one process, so that memory has been touched), iterations."""
         launch = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-np", str(PROCESSES)]
-        lines = output_of([*launch, str(self.program), str(self.problem), str(self.result), f"{tolerance:g}", "2", RAP, RELAX], OMP_NUM_THREADS="1").splitlines()
-        setup, solve, iterations = lines[-1].split()
+        arguments = [str(self.problem), str(self.result), f"{tolerance:g}", "2", RAP, RELAX]
+        last = output_of([*launch, str(self.program), *arguments], OMP_NUM_THREADS="1").splitlines()[-1]
+        setup, solve, iterations = last.split()
         return np.fromfile(self.result).reshape(self.shape), float(setup) + float(solve), int(iterations)

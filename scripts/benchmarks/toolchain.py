@@ -14,7 +14,7 @@ class Unavailable(Exception):
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment without the settings of OpenBLAS, and with `extra`."""
+    """The environment of this process without the settings of OpenBLAS, and with `extra`."""
     return {**{key: value for key, value in os.environ.items() if not key.startswith("OPENBLAS_")}, **extra}
 
 

@@ -32,10 +32,10 @@ class Hypre:
             for array in (system.loss, *system.faces, system.right):
                 np.ascontiguousarray(array, np.float64).tofile(file)
 
-    def solve(self, tolerance: float) -> tuple[np.ndarray, float, int]:
-        """The field, seconds of set-up and solution (the second of two runs in one process, so that memory has been touched), iterations."""
+    def solve(self, tolerance: float, repeats: int = 2) -> tuple[np.ndarray, float, int]:
+        """The field, seconds of set-up and solution (of the last of `repeats` in one process: memory has been touched by then), iterations."""
         launch = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-np", str(PROCESSES)]
-        arguments = [str(self.problem), str(self.result), f"{tolerance:g}", "2", RAP, RELAX]
+        arguments = [str(self.problem), str(self.result), f"{tolerance:g}", str(repeats), RAP, RELAX]
         last = output_of([*launch, str(self.program), *arguments], OMP_NUM_THREADS="1").splitlines()[-1]
         setup, solve, iterations = last.split()
         return np.fromfile(self.result).reshape(self.shape), float(setup) + float(solve), int(iterations)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import scipy.sparse as sp
-from cases import System, cosine_preconditioner, matrix
+from cases import CosinePreconditioner, System, matrix
 from scipy.sparse.linalg import cg
 
 
@@ -35,7 +35,7 @@ class ScipySolver:
         raise RuntimeError(f"conjugate gradients stopped at an error of {history[-1][1]:.1e}")
 
     def _iterate(self, tolerance: float, watch) -> np.ndarray:
-        inverse = cosine_preconditioner(self.system) if self.preconditioner == "cosine" else sp.diags_array(1 / self.operator.diagonal())
+        inverse = CosinePreconditioner(self.system) if self.preconditioner == "cosine" else sp.diags_array(1 / self.operator.diagonal())
         return cg(self.operator, self.right, rtol=tolerance, maxiter=5000, M=inverse, callback=watch)[0]
 
     def _field(self, solved: np.ndarray) -> np.ndarray:

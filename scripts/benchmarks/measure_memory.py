@@ -1,0 +1,56 @@
+"""Row: the slope of the peak resident size between two sizes, each solved in a process of its own.
+
+`python measure_memory.py N` is that process: it prints the resident size before and the peak after the solve, in bytes.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from rows import Measured
+from timing import Settings
+from toolchain import output_of
+
+
+def measure(settings: Settings) -> dict[str, Measured]:
+    """The row."""
+    sizes = (16, 32) if settings.quick else (128, 256)
+    found = [json.loads(output_of([sys.executable, str(Path(__file__).resolve()), str(n)]).splitlines()[-1]) for n in sizes]
+    voxels = sizes[1] ** 3 - sizes[0] ** 3
+    slope = (found[1]["peak"] - found[0]["peak"]) / voxels
+    before = (found[1]["before"] - found[0]["before"]) / voxels
+    lines = [
+        f"peak {found[0]['peak'] / 1e6:.0f} MB at {sizes[0]}^3, {found[1]['peak'] / 1e6:.0f} MB at {sizes[1]}^3; in it 8 B/voxel production and loss as given, "
+        f"4 B/voxel the field; the peak before the solve had a slope of {before:.0f} B/voxel"
+    ]
+    return {"memory": Measured(slope, f"ru_maxrss of a process each, {sizes[0]}^3 to {sizes[1]}^3, one species, inputs included", lines, {"processes": found})}
+
+
+def _peak() -> int:
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else 1024 * used
+
+
+def _solve(n: int) -> dict:
+    import cases
+    import jax
+    import jax.numpy as jnp
+
+    import tmefield as tf
+
+    # Only what the solve needs stays: production and loss as float32, built by the device.
+    middle = (jnp.arange(n) - (n - 1) / 2) ** 2
+    line = jnp.arange(n) % 8 == 4
+    z, y, x = line[:, None, None], line[None, :, None], line[None, None, :]
+    build = jax.jit(lambda: (middle[:, None, None] + middle[None, :, None] + middle[None, None, :] < (0.2 * n) ** 2).astype(jnp.float32))
+    production = build()
+    loss = jax.jit(lambda tumour: tumour + 5.0 * ((z & y) | (y & x) | (z & x)))(production)
+    model = tf.Model(tf.Grid((n,) * 3, cases.SPACING), [tf.Species("c", 6e3, cases.DECAY)], [tf.Decay(), tf.Linear(production, loss)])
+    before = _peak()
+    solution = jax.block_until_ready(tf.solve_steady(model))
+    return {"size": n, "before": before, "peak": _peak(), "status": int(solution.status)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_solve(int(sys.argv[1]))))

@@ -9,9 +9,9 @@ import time
 
 import jax
 import numpy as np
+from cases import build, exact_field, model
 
 import tmefield as tf
-from cases import build, exact_field, model
 
 
 def copy_bandwidth(megabytes: int = 256) -> float:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import tmefield as tf
-from validation.cases import radial, saturable
-from validation.cases.check import assert_complete, assert_within_tolerance
-from validation.cases.registry import GROUPS
+from validation.problems import radial, saturable
+from validation.problems.check import assert_complete, assert_within_tolerance
+from validation.problems.registry import GROUPS
 
 CASES = GROUPS["saturable"]
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from validation.cases import gradients
-from validation.cases.check import assert_complete, assert_within_tolerance
+from validation.problems import gradients
+from validation.problems.check import assert_complete, assert_within_tolerance
 
 
 def test_field_has_the_exact_sensitivities():

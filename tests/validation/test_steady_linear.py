@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from validation.cases import layers, spheres, vessel
-from validation.cases.check import assert_complete, assert_within_tolerance
-from validation.cases.registry import GROUPS
+from validation.problems import layers, spheres, vessel
+from validation.problems.check import assert_complete, assert_within_tolerance
+from validation.problems.registry import GROUPS
 
 CASES = GROUPS["steady"]
 

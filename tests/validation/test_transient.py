@@ -2,8 +2,8 @@
 
 import pytest
 
-from validation.cases.check import assert_complete, assert_within_tolerance
-from validation.cases.registry import GROUPS
+from validation.problems.check import assert_complete, assert_within_tolerance
+from validation.problems.registry import GROUPS
 
 CASES = GROUPS["transient"]
 

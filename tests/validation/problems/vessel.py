@@ -7,11 +7,11 @@ from scipy.optimize import brentq
 
 import exact
 import tmefield as tf
-from validation.cases.result import Curve, Result, Row
+from validation.problems.result import Curve, Result, Row
 
 SPACING, HALF = 1.25, 75.0
 # Permeability (um/s), outer radius of the Krogh cylinder (um), diffusivity (um2/s), decay (1/s).
-VESSELS = tuple((p, outer, 10.0, 1e-3) for p in (0.001, 0.01, 0.1) for outer in (None, 75.0)) + ((0.01, None, 50.0, 1e-4),)
+VESSELS = (*((p, outer, 10.0, 1e-3) for p in (0.001, 0.01, 0.1) for outer in (None, 75.0)), (0.01, None, 50.0, 1e-4))
 
 
 def _box_walls(grid, form):

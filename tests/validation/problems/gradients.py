@@ -8,8 +8,8 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.geometry import corner_source, open_walls, radius_from_corner
-from validation.cases.result import Result, Row
+from validation.problems.geometry import corner_source, open_walls, radius_from_corner
+from validation.problems.result import Result, Row
 
 GRID = tf.Grid((40, 40, 40), 8.0)
 PARAMETERS = {"dlnc_dlnq": 10.0, "dlnc_dlnk": 1e-3, "dlnc_dlnD": 10.0}

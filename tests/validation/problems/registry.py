@@ -1,6 +1,6 @@
 """Every case by its group and its name in the table of reference values."""
 
-from validation.cases import balance, gradients, layers, radial, saturable, spheres, transient, vessel
+from validation.problems import balance, gradients, layers, radial, saturable, spheres, transient, vessel
 
 GROUPS = {
     "steady": {

@@ -6,8 +6,8 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.geometry import corner_source, radial_profile, radius_from_corner
-from validation.cases.result import Curve, Result, Row
+from validation.problems.geometry import corner_source, radial_profile, radius_from_corner
+from validation.problems.result import Curve, Result, Row
 
 SURFACE, DIFFUSIVITY, GREATEST = 10.0, 10.0, 1.0
 LAWS = {"flux": 1.0, "flux_zero_order": 1e-3, "flux_linear": 1e4}  # half saturation: as tabulated, far below and far above the surface value

@@ -6,7 +6,7 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.result import Curve, Result, Row
+from validation.problems.result import Curve, Result, Row
 
 NEAR, FAR, INTERFACE, DECAY = 50.0, 5.0, 100.0, 1e-3
 # um2/s and 1/s: IFN-g by decay, by uptake, by both; IL-2, TGF-b, IL-10, VEGF; oxygen of two models.

@@ -11,7 +11,7 @@ CELLS = (16, 24, 32, 48)
 LENGTH, TRANSFER = 100.0, 3.0
 WAVE = np.pi / LENGTH
 WALLS = ("no-flux", "fixed", "Robin", "periodic")
-MEDIA = tuple((varying, saturable) for varying in (False, True) for saturable in (False, True))
+COMBINATIONS = tuple((wall, varying, saturable) for wall in WALLS for varying in (False, True) for saturable in (False, True))
 GREATEST, HALF_SATURATION, LOSS = 0.05, 1.5, 0.02
 
 
@@ -61,29 +61,30 @@ def robin_walls(grid, varying):
 
 
 @cache
-def errors(cells, varying, saturable):
-    """Root mean square error for every wall kind on cells^3 voxels: one model, one species for each."""
+def errors(cells):
+    """(wall, varying, saturable) -> root mean square error on cells^3 voxels, from one model with a species for each."""
     grid = tf.Grid((cells,) * 3, LENGTH / cells)
     coordinates = grid.coordinates()
-    walls = {"no-flux": tf.NoFlux(), "fixed": tf.FixedValue(2.0), "Robin": robin_walls(grid, varying), "periodic": tf.Periodic()}
-    productions, losses, terms, exactly = [], [], [], []
-    for wall in WALLS:
-        c = field(wall, coordinates)
+    walls, species, productions, losses, terms, exactly = {}, [], [], [], [], []
+    for wall, varying, saturable in COMBINATIONS:
+        name, c = f"{wall}, varying {varying}, saturable {saturable}", field(wall, coordinates)
         loss = GREATEST / (HALF_SATURATION + c) if saturable else LOSS
         source = loss * c - divergence(wall, coordinates, varying)
         offset = max(0.0, -source.min()) + 0.01  # a production has to be positive: the offset leaves by an extra loss
         productions.append(source + offset)
         losses.append(offset / c + (0.0 if saturable else LOSS))
         exactly.append(c)
+        species.append(tf.Species(name, diffusivity(coordinates, varying) * np.ones(grid.shape) if varying else 40.0))
         if saturable:
-            terms.append(tf.ReceptorUptake(wall, NANOMOLAR * GREATEST, 1.0, 1.0, HALF_SATURATION))
-    d = diffusivity(coordinates, True) if varying else 40.0
+            terms.append(tf.ReceptorUptake(name, NANOMOLAR * GREATEST, 1.0, 1.0, HALF_SATURATION))
+        kinds = {"no-flux": tf.NoFlux(), "fixed": tf.FixedValue(2.0), "periodic": tf.Periodic()}
+        walls[name] = kinds[wall] if wall in kinds else robin_walls(grid, varying)
     terms.append(tf.Linear(np.stack(productions), np.stack(losses)))
-    solution = tf.solve_steady(tf.Model(grid, [tf.Species(wall, d) for wall in WALLS], terms, walls=walls), rtol=1e-10)
+    solution = tf.solve_steady(tf.Model(grid, species, terms, walls=walls), rtol=1e-10)
     if solution.status != tf.Status.CONVERGED:
-        raise ArithmeticError(f"{cells}^3 voxels, varying {varying}, saturable {saturable}: {solution.status}")
+        raise ArithmeticError(f"{cells}^3 voxels: {solution.status}")
     difference = np.asarray(solution.concentration) - np.stack(exactly)
-    return np.sqrt((difference**2).mean(axis=(1, 2, 3)))
+    return dict(zip(COMBINATIONS, np.sqrt((difference**2).mean(axis=(1, 2, 3))), strict=True))
 
 
 def order(sizes, error):
@@ -91,11 +92,6 @@ def order(sizes, error):
     return float(np.polyfit(np.log(sizes), np.log(error), 1)[0])
 
 
-def orders_in_space():
-    """(wall, varying, saturable) -> voxel sizes, errors, observed order."""
-    sizes = LENGTH / np.array(CELLS)
-    found = {}
-    for varying, saturable in MEDIA:
-        table = np.stack([errors(cells, varying, saturable) for cells in CELLS])
-        found |= {(wall, varying, saturable): (sizes, table[:, i], order(sizes, table[:, i])) for i, wall in enumerate(WALLS)}
-    return found
+def errors_on_all_grids(combination):
+    """Voxel sizes and the error on each grid."""
+    return LENGTH / np.array(CELLS), np.array([errors(cells)[combination] for cells in CELLS])

@@ -6,8 +6,8 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.geometry import cone
-from validation.cases.result import Curve, Result, Row
+from validation.problems.geometry import cone
+from validation.problems.result import Curve, Result, Row
 
 # Oyler-Yaniv 2017: secretion J and length xi in cell radii, surface value u(1), niche radius (u = 1), both as published in units of EC50 and cell radii.
 NICHES = (

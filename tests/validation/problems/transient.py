@@ -6,8 +6,8 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.geometry import cone, corner_source, open_walls, radius_from_corner
-from validation.cases.result import Curve, Result, Row
+from validation.problems.geometry import cone, corner_source, open_walls, radius_from_corner
+from validation.problems.result import Curve, Result, Row
 
 RATE, DIFFUSIVITY, PLACE = 10.0, 10.0, 50.0
 TIMES = {8.59e-3: (60.0, 300.0, 600.0), 1e-4: (60.0, 300.0, 600.0, 1800.0, 3600.0)}

@@ -26,7 +26,8 @@ def far_walls(grid, value):
 def open_walls(grid, diffusivity, inverse_length, unit=1.0):
     """Mirrors on the lower walls; on the upper ones the exchange under which exp(-r/length)/r leaves the box undisturbed.
 
-    `unit` is the length in um that the grid counts in. At the walls -D dc/dn = D (1/length + 1/r) (n.r/r) c: a Robin wall with outside value 0, exact for the steady far field of a point.
+    There -D dc/dn = D (1/length + 1/r) (n.r/r) c: a Robin wall with outside value 0, exact for the steady far field of a point.
+    `unit` is the length in um that the grid counts in.
     """
     z, y, x = (grid.centres(axis) for axis in range(3))
     sides = {}

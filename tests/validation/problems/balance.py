@@ -6,7 +6,7 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.result import Result, Row
+from validation.problems.result import Result, Row
 
 ON, OFF, INTERNALISATION, DECAY = 111.6 / 3600, 0.83 / 3600, 4.6e-4, 0.1 / 3600  # 1/(nM s), 1/s, 1/s, 1/s
 RATE, PITCH, RADIUS, SECRETING_RECEPTORS = 10.0, 20.0, 5.0, 100.0

@@ -3,7 +3,7 @@
 import json
 
 from data_files import reference_file
-from validation.cases.registry import FORMULAS
+from validation.problems.registry import FORMULAS
 
 
 def tabulated(case):

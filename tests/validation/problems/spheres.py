@@ -6,8 +6,8 @@ import numpy as np
 
 import exact
 import tmefield as tf
-from validation.cases.geometry import ball_share, far_walls, radial_profile, radius_from_corner, shell_ratio
-from validation.cases.result import Curve, Result, Row
+from validation.problems.geometry import ball_share, far_walls, radial_profile, radius_from_corner, shell_ratio
+from validation.problems.result import Curve, Result, Row
 
 RATE, DIFFUSIVITY, RADIUS = 10.0, 10.0, 5.0
 LENGTHS = (np.inf, 30.0, 100.0)

@@ -45,7 +45,7 @@ def _dress(axis, panel: str) -> None:
 
 def orders(lines: list, path: Path) -> None:
     """Errors against voxel size and time step, with a line of second order."""
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
     for axis, unit in zip(axes, dict.fromkeys(line[0] for line in lines), strict=True):
         own = [line for line in lines if line[0] == unit]
         for index, (_, label, sizes, error) in enumerate(own):
@@ -53,8 +53,8 @@ def orders(lines: list, path: Path) -> None:
         sizes, lowest = own[0][2], min(line[3][-1] for line in own)
         axis.loglog(sizes, 0.5 * lowest * (np.asarray(sizes) / sizes[-1]) ** 2, "k--", linewidth=1.2, label="second order")
         axis.set_xlabel(unit)
-        axis.set_ylabel("error, nM (root mean square in space, largest in time)" if axis is axes[0] else "error, nM", fontsize=8)
-        axis.legend(fontsize=5.5, frameon=False, ncols=2 if len(own) > 8 else 1)
+        axis.set_ylabel("root mean square error, nM" if axis is axes[0] else "largest error, nM")
+        axis.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, path)
 
 

@@ -52,18 +52,20 @@ def order(_: argparse.Namespace) -> dict:
     rows, lines = [], []
     for (wall, varying, saturable), (sizes, error) in zip(manufactured.COMBINATIONS, space.values(), strict=True):
         where = f"{wall}, {'varying' if varying else 'constant'} D, {'saturable' if saturable else 'linear'} loss"
-        rows.append(_order_row("space", where, manufactured.order(sizes, error)))
+        rows.append(_order_row("space", where, sizes, error))
         lines.append(("voxel size, um", where, sizes, error))
     for (method, problem), (steps, error) in times.items():
         sizes = march.DURATION / np.array(steps)
-        rows.append(_order_row("time", f"{method}, {problem}", manufactured.order(sizes, error)))
+        rows.append(_order_row("time", f"{method}, {problem}", sizes, error))
         lines.append(("time step, s", f"{method}, {problem}", sizes, error))
     pictures.orders(lines, IMAGES / "validation-order.png")
     return {"rows": rows}
 
 
-def _order_row(what: str, where: str, found: float) -> dict:
-    return {"case": "order", "quantity": what, "where": where, "expected": 2.0, "found": found, "error": abs(found - 2) / 2, "tolerance": ORDER_TOLERANCE / 2}
+def _order_row(what: str, where: str, sizes: np.ndarray, error: np.ndarray) -> dict:
+    found = manufactured.order(sizes, error)
+    row = {"case": "order", "quantity": what, "where": where, "expected": 2.0, "found": found, "error": abs(found - 2) / 2, "tolerance": ORDER_TOLERANCE / 2}
+    return {**row, "sizes": [float(size) for size in sizes], "errors": [float(one) for one in error]}
 
 
 def cells(arguments: argparse.Namespace) -> dict:
@@ -84,7 +86,7 @@ SECTIONS = {section: (lambda _, section=section: closed_forms(section)) for sect
 
 def main() -> int:
     """Run the sections asked for; 1 where a value lies outside its tolerance."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
     parser.add_argument("--placements", type=int, default=10, help="random placements of the secreting cells (10)")
     arguments = parser.parse_args()

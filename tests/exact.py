@@ -1,7 +1,9 @@
 """Closed forms of the validation cases, in um, s and nM."""
 
+import jax.numpy as jnp
 import numpy as np
-from scipy.special import i0, i1, k0, k1
+from scipy.integrate import quad
+from scipy.special import erfc, erfcx, i0, i1, k0, k1
 
 NANOMOLAR = 0.602214076
 
@@ -60,3 +62,60 @@ def plane_source_in_flow(x, *, source, velocity, diffusivity, decay):
     down, up = advection_reach(velocity=velocity, diffusivity=diffusivity, decay=decay)
     top = source / np.sqrt(velocity**2 + 4 * diffusivity * decay) / NANOMOLAR
     return top * np.where(x > 0, np.exp(-np.maximum(x, 0) / down), np.exp(np.minimum(x, 0) / up))
+def saturable_depth(level, *, surface, half_saturation, greatest, diffusivity):
+    """V6: depth at which the concentration below a surface held at `surface` has fallen to `level`, by quadrature over ln c."""
+
+    def slowness(log_c):
+        c = np.exp(log_c)
+        return c / np.sqrt(2 * greatest / diffusivity * (c - half_saturation * np.log1p(c / half_saturation)))
+
+    return quad(slowness, np.log(level), np.log(surface), epsabs=0, epsrel=1e-11)[0]
+
+
+def point_source(r, *, rate, diffusivity, decay):
+    """The steady field of a point that secretes `rate` molecules/s in a medium with decay, nM; NumPy or JAX numbers."""
+    return rate / (4 * np.pi * diffusivity * r) * jnp.exp(-r * jnp.sqrt(decay / diffusivity)) / NANOMOLAR
+
+
+def transient_point_source(r, t, *, rate, diffusivity, decay):
+    """V2: the same, t seconds after the secretion began, nM."""
+    a, b = r / np.sqrt(4 * diffusivity * t), np.sqrt(decay * t)
+    z = r * np.sqrt(decay / diffusivity)
+    return rate / (8 * np.pi * diffusivity * r) * (np.exp(-z) * erfc(a - b) + np.exp(z) * erfc(a + b)) / NANOMOLAR
+
+
+def onset_around_sphere(r, t, *, diffusivity, radius):
+    """P1: c/c_steady around a sphere that secretes at a constant rate from t = 0 into a medium without loss."""
+    a = (r - radius) / np.sqrt(4 * diffusivity * t)
+    return erfc(a) - np.exp(-(a**2)) * erfcx(a + np.sqrt(diffusivity * t) / radius)
+
+
+def zero_order_radius(*, rate, uptake):
+    """V7: radius within which `uptake` (molecules/um3/s) takes all that a point secretes (`rate`, molecules/s)."""
+    return np.cbrt(3 * rate / (4 * np.pi * uptake))
+
+
+def zero_order_niche(r, *, rate, uptake, diffusivity):
+    """V7: concentration around that point, nM; zero beyond the radius."""
+    edge = zero_order_radius(rate=rate, uptake=uptake)
+    return np.where(r < edge, uptake / (6 * diffusivity) * (r**2 + 2 * edge**3 / r - 3 * edge**2), 0) / NANOMOLAR
+
+
+def anoxic_radius(radius, *, diffusivity, supply, consumption):
+    """P8: radius of the core that zero-order `consumption` leaves empty in a sphere whose surface is held at `supply`; 0 if none."""
+    limit = np.sqrt(6 * diffusivity * supply / consumption)
+    if radius <= limit:
+        return 0.0
+    return radius * (0.5 - np.cos((np.arccos(1 - 2 * limit**2 / radius**2) - 2 * np.pi) / 3))
+
+
+def krogh_drop(edge, *, wall_radius, consumption, conductivity):
+    """P9: fall of the concentration from a capillary's wall to the closed edge of its tissue cylinder under zero-order consumption."""
+    return consumption / (4 * conductivity) * (2 * edge**2 * np.log(edge / wall_radius) - (edge**2 - wall_radius**2))
+
+
+def well_mixed(*, made, greatest, half_saturation, lost):
+    """P5: c where made = greatest c/(half_saturation + c) + lost c."""
+    b = greatest + lost * half_saturation - made
+    root = np.sqrt(b**2 + 4 * lost * made * half_saturation)
+    return 2 * made * half_saturation / (b + root) if b > 0 else (root - b) / (2 * lost)

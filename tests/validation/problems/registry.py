@@ -1,0 +1,43 @@
+"""Every case by its group and its name in the table of reference values."""
+
+from validation.problems import balance, gradients, layers, radial, saturable, spheres, transient, vessel
+
+GROUPS = {
+    "steady": {
+        "V1": spheres.secreting_cell,
+        "V3": spheres.secreting_ball,
+        "V4": layers.diffusivity_jump,
+        "V5": vessel.permeable_vessel,
+        "V14": spheres.crossing_share,
+        "P12": layers.decay_lengths,
+    },
+    "saturable": {
+        "V6": saturable.saturable_half_space,
+        "V7": saturable.zero_order_niche,
+        "P4": radial.saturable_niche,
+        "P5": balance.well_mixed,
+        "P8": radial.spheroid_anoxia,
+        "P9": vessel.krogh_erlang,
+    },
+    "transient": {"V2": transient.transient_point_source, "P1": transient.onset_around_cell},
+    "gradients": {"V12": gradients.sensitivities},
+}
+TITLES = {
+    "V1": "secreting cell in a medium with decay",
+    "V2": "onset around a point source",
+    "V3": "secreting ball",
+    "V4": "jump of the diffusivity",
+    "V5": "vessel with a permeable wall",
+    "V6": "half space with saturable uptake",
+    "V7": "niche under zero-order uptake",
+    "V12": "exact gradients of the field",
+    "V14": "share of the secretion that crosses a sphere",
+    "P1": "onset around a solitary cell (Francis & Palsson 1997)",
+    "P4": "saturable niche (Oyler-Yaniv 2017)",
+    "P5": "interleukin 2, well-mixed balance (Brunner 2024)",
+    "P8": "oxygen in a spheroid (Grimes 2014)",
+    "P9": "Krogh-Erlang cylinder (Secomb 2004)",
+    "P12": "decay lengths of published parameter sets",
+}
+# Tabulated values that are functions of the parameters alone and no field: tests/validation/test_reference_values.py has them.
+FORMULAS = {"P5": {"f_crit", "uptake_slope_um3_s_per_receptor", "KD_pM", "KM_pM", "kon_um3_s"}}

@@ -43,7 +43,9 @@ class TimeCourse(eqx.Module):
         if between not in KINDS:
             raise InputError(f"between of a TimeCourse must be {', '.join(KINDS)}; got {between!r}")
         self.times = tuple(float(time) for time in given)
-        self.values = as_parameter(values, "values of a TimeCourse", "the unit of what they stand for", shapes=((given.size,),), positive=between == "exponential")
+        self.values = as_parameter(
+            values, "values of a TimeCourse", "the unit of what they stand for", shapes=((given.size,),), positive=between == "exponential"
+        )
         self.between = between
 
     @property

@@ -14,6 +14,7 @@ from .guard import INTERRUPTED, guarded
 from .info import info
 from .init import init
 from .plot import plot
+from .resume import resume
 from .run import run
 from .validate import validate
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (run, init, validate, estimate, info, plot, export, doctor):
+for verb in (run, resume, init, validate, estimate, info, plot, export, doctor):
     app.command(verb.__name__)(guarded(verb))
 
 

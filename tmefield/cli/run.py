@@ -22,60 +22,97 @@ def run(
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Solve for the steady fields and write NetCDF and a picture."""
-    from .console import Progress, print_json
-    from .results import check_folder, write_results
+    """Solve for the steady fields, or through time where the configuration has a [time] table, and write NetCDF and a picture."""
+    from .console import Progress
+    from .results import check_folder
 
-    start = time.perf_counter()
     progress = Progress()
     loaded = load_input(source, overrides, out=out, spacing=spacing, unit=unit)
     check_folder(loaded, force=force)
+    about = None if loaded.config.time is None else _about(loaded, force=force)
     progress.note(loaded.config.title)
+    hint = None
+    if spacing is not None and source != "demo":
+        hint = f"the cells are assumed; to change that: tmefield init my.toml --vessels {source} --spacing '{spacing}', edit, tmefield run my.toml"
+    complete(loaded, progress, json=json, hint=hint, about=about)
+
+
+def _about(loaded, *, force: bool) -> dict:
+    """What a checkpoint has to know of a fresh run through time; an interrupted run is not thrown away unasked.
+
+    **Raises** `InputError` where there is one.
+    """
+    from ..errors import InputError
+    from .march import checkpoint_of
+
+    folder = Path(loaded.config.output.folder)
+    if checkpoint_of(folder).folder.exists() and not force:
+        raise InputError(f"{folder} holds an interrupted run: go on with 'tmefield resume {folder}', or start afresh with --force")
+    return {"config": loaded.resolved(), "inputs": str(loaded.folder.resolve()), "source": loaded.source, "command": _command()}
+
+
+def complete(loaded, progress, *, json: bool, hint: str | None = None, about: dict | None = None) -> None:
+    """From a checked configuration to results on disk and a report on stdout; `about` starts a run through time afresh."""
+    from .console import print_json
+    from .results import write_results
+
+    start = time.perf_counter()
 
     from ..config.prepare import prepare
 
     inputs = prepare(loaded, progress.stage)
     shape = " x ".join(str(n) for n in inputs.grid.shape)
     progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s and {inputs.need.memory / 1e9:.1f} GB")
-    for note in inputs.notes:
+    for note in (*inputs.notes, *([hint] if hint else [])):
         progress.note(f"  note: {note}")
-    if spacing is not None and source != "demo":
-        progress.note(
-            f"  note: the cells are assumed; to change that: tmefield init my.toml --vessels {source} --spacing '{spacing}', edit, tmefield run my.toml"
-        )
-    solution = _solve(inputs, progress)
 
-    from ..config.fields import field_set, summary
+    from ..config.fields import field_set, summary, summary_in_time
+    from ..config.timing import schedule
 
-    with progress.stage("budget and relaxation times"):
-        report = summary(inputs, solution)
+    plan = schedule(inputs)
+    result = _solve(inputs, plan, progress, about)
+    with progress.stage("budget and relaxation times" if plan is None else "summing up"):
+        report = summary(inputs, result) if plan is None else summary_in_time(inputs, result)
     with progress.stage("writing"):
-        written = write_results(field_set(inputs, solution, command=_command()), report, loaded)
+        written = write_results(field_set(inputs, result, command=_command()), report, loaded)
+    if plan is not None:
+        from .march import checkpoint_of
+
+        checkpoint_of(Path(loaded.config.output.folder)).remove()
     report["files"] = [str(path) for path in written]
     report["seconds"] = round(time.perf_counter() - start, 2)
     if json:
         print_json(report)
-    else:
+    elif plan is None:
         _print_report(report)
+    else:
+        _print_course(report)
 
 
-def _solve(inputs, progress):
-    """The steady solution, refused where it did not converge or where no tissue has such concentrations."""
+def _solve(inputs, plan, progress, about):
+    """The steady solution or the trajectory, refused where it did not converge or where no tissue has such concentrations."""
     from ..config.build import build_model
     from ..config.fields import check_plausible
 
     with progress.stage("starting JAX, building the model"):
         import jax
 
-        if inputs.loaded.config.solver.precision == "float64":
+        precision = inputs.loaded.config.solver.precision
+        if precision != "float32":
             jax.config.update("jax_enable_x64", True)
         model = build_model(inputs)
+    if plan is not None:
+        from .march import march
+
+        trajectory = march(inputs, plan, model, progress, about)
+        check_plausible(inputs, trajectory)
+        return trajectory
     with progress.stage("compiling and solving"), warnings.catch_warnings():
         # Said below with the exit code that belongs to it.
         warnings.simplefilter("ignore")
         from ..steady import solve_steady
 
-        solution = solve_steady(model, rtol=inputs.loaded.config.solver.rtol)
+        solution = solve_steady(model, rtol=inputs.loaded.config.solver.rtol, precision="mixed" if precision == "mixed" else None)
         jax.block_until_ready(solution.concentration)
     _check_status(solution)
     check_plausible(inputs, solution)
@@ -100,6 +137,20 @@ def _print_report(report: dict) -> None:
         rows.append([name, *numbers, f"{one['backward_error']:.0e}", f"{one['budget_defect']:+.0e}", _main_losses(one)])
     print(table(["species", "mean pM", "max pM", "relaxes in", "backward error", "budget defect", "main losses"], rows, text=(0, 6)))
     print(f"done in {report['seconds']:.1f} s")
+    for path in report["files"]:
+        print(f"  {path}")
+
+
+def _print_course(report: dict) -> None:
+    from .console import human_seconds, table
+
+    rows = []
+    for name, one in report["species"].items():
+        numbers = [f"{1e3 * one[key]:.4g}" for key in ("mean_nM", "max_nM", "highest_nM")]
+        rows.append([name, *numbers, human_seconds(one["highest_at_s"]), f"{1e3 * one['error_nM']:.1e}"])
+    end = human_seconds(report["times_s"][-1])
+    print(table(["species", f"mean pM at {end}", "max pM", "highest pM", "reached at", "error pM"], rows))
+    print(f"{report['method']}, {report['steps']} steps, {report['rejected']} of them redone; done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")
 

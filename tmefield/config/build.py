@@ -33,7 +33,7 @@ def build_model(inputs: Inputs):
         walls=walls,
         fixed=fixed,
         volume_fraction=config.tissue.volume_fraction,
-        dtype=config.solver.precision,
+        dtype="float64" if config.solver.precision == "mixed" else config.solver.precision,
     )
 
 

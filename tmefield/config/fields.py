@@ -16,17 +16,17 @@ from .prepare import Inputs
 from .versions import versions
 
 
-def field_set(inputs: Inputs, solution, *, command: str) -> FieldSet:
-    """Fields, tissue, vessels, parameters and provenance of a steady solution."""
+def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
+    """Fields, tissue, vessels, parameters and provenance of a steady solution or a trajectory."""
     pieces = None if inputs.embedding is None else inputs.embedding.pieces
     return collect(
-        solution,
+        result,
         names=tuple(one.name for one in inputs.species),
         labels=inputs.labels,
         cell_density=inputs.densities,
         vessel_area=None if inputs.embedding is None else inputs.embedding.surface_density(),
         scalars=_scalars(inputs.species),
-        attributes=_attributes(inputs, command),
+        attributes=_attributes(inputs, command, steady=result.concentration.ndim == 4),
         vessel_segments=None if pieces is None else np.stack([pieces.start, pieces.end], axis=1),
         vessel_radii=None if pieces is None else pieces.radius,
     )
@@ -53,13 +53,13 @@ def _scalars(species: tuple[SpeciesValues, ...]) -> dict[str, Variable]:
     return scalars
 
 
-def _attributes(inputs: Inputs, command: str) -> dict[str, str]:
+def _attributes(inputs: Inputs, command: str, *, steady: bool) -> dict[str, str]:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "title": inputs.loaded.config.title,
         "history": f"{now} {command}",
         "references": "; ".join(sources(inputs)) or "parameters of the configuration",
-        "state": "steady",
+        "state": "steady" if steady else "transient",
         "config": inputs.loaded.resolved(),
         "config_sha256": inputs.loaded.sha256(),
         "versions": json.dumps(versions(), sort_keys=True),
@@ -82,19 +82,21 @@ def sources(inputs: Inputs) -> list[str]:
     return list(found)
 
 
-def check_plausible(inputs: Inputs, solution) -> None:
-    """Refuse fields whose mean no tissue has: almost always a unit slip.
+def check_plausible(inputs: Inputs, result) -> None:
+    """Refuse fields whose mean no tissue has, at any time: almost always a unit slip.
 
     **Raises** `InputError` naming the species and the slip that it looks like.
     """
-    for one, mean in zip(inputs.species, means(inputs, solution), strict=True):
-        check_mean(mean, one.species_class, where=f"species {one.id}")
+    fields = result.concentration
+    for moment in (fields,) if fields.ndim == 4 else fields:
+        for one, mean in zip(inputs.species, means(inputs, moment), strict=True):
+            check_mean(mean, one.species_class, where=f"species {one.id}")
 
 
-def means(inputs: Inputs, solution) -> list[float]:
-    """Mean concentration of each species outside wide vessels, nM."""
+def means(inputs: Inputs, fields) -> list[float]:
+    """Mean concentration of each species [species, z, y, x] outside wide vessels, nM."""
     tissue = np.ones(inputs.grid.shape, bool) if inputs.labels is None else inputs.labels != VESSEL_LUMEN
-    return [float(np.mean(np.asarray(field, np.float64)[tissue])) for field in solution.concentration]
+    return [float(np.mean(np.asarray(field, np.float64)[tissue])) for field in fields]
 
 
 def summary(inputs: Inputs, solution) -> dict:
@@ -102,7 +104,7 @@ def summary(inputs: Inputs, solution) -> dict:
     stats, budget = solution.stats, solution.budget
     relaxation = np.asarray(solution.relaxation_time())
     species = {}
-    for index, (one, mean) in enumerate(zip(inputs.species, means(inputs, solution), strict=True)):
+    for index, (one, mean) in enumerate(zip(inputs.species, means(inputs, solution.concentration), strict=True)):
         field = np.asarray(solution.concentration[index])
         species[one.id] = {
             "mean_nM": mean,
@@ -118,9 +120,34 @@ def summary(inputs: Inputs, solution) -> dict:
             "lost": _nonzero(budget.lost, index),
             "walls": _nonzero(budget.walls, index),
         }
+    return _report(inputs, solution, species)
+
+
+def summary_in_time(inputs: Inputs, trajectory) -> dict:
+    """A run through time in numbers, ready for JSON: where each species ends, how high it rises and when."""
+    times, stats = np.asarray(trajectory.times, np.float64), trajectory.stats
+    averages = np.array([means(inputs, moment) for moment in trajectory.concentration])
+    peaks = np.asarray(trajectory.concentration).max(axis=(2, 3, 4))
+    species = {}
+    for index, one in enumerate(inputs.species):
+        highest = int(np.argmax(peaks[:, index]))
+        species[one.id] = {
+            "mean_nM": float(averages[-1, index]),
+            "max_nM": float(peaks[-1, index]),
+            "highest_nM": float(peaks[highest, index]),
+            "highest_at_s": float(times[highest]),
+            "mean_nM_at_times": averages[:, index].tolist(),
+            "error_nM": float(np.asarray(stats.error)[:, index].sum()),
+            "iterations": int(stats.iterations[index]),
+        }
+    counts = {"times_s": times.tolist(), "method": trajectory.method, "steps": int(stats.steps), "rejected": int(stats.rejected), "stages": int(stats.stages)}
+    return {**_report(inputs, trajectory, species), **counts}
+
+
+def _report(inputs: Inputs, result, species: dict) -> dict:
     return {
         "title": inputs.loaded.config.title,
-        "status": solution.status.name.lower(),
+        "status": result.status.name.lower(),
         "grid": {"shape_zyx": list(inputs.grid.shape), "spacing_um_zyx": list(inputs.grid.spacing), "origin_um_zyx": list(inputs.grid.origin)},
         "species": species,
         "notes": list(inputs.notes),

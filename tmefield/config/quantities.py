@@ -93,6 +93,7 @@ def _unless(word: str | bool, validator: BeforeValidator) -> BeforeValidator:
 Text = str | float
 Length = Annotated[Text, quantity("length", positive=True, maximum=1e6)]
 Distance = Annotated[Text, quantity("length", maximum=1e6)]
+Duration = Annotated[Text, quantity("time", positive=True, maximum=1e10)]
 Diffusivity = Annotated[Text, quantity("diffusivity", maximum=1e5)]
 Rate = Annotated[Text, quantity("rate", maximum=1e4)]
 Concentration = Annotated[Text, quantity("concentration", maximum=1e7)]

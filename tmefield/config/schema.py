@@ -10,6 +10,7 @@ from .quantities import (
     Density,
     Diffusivity,
     Distance,
+    Duration,
     Fraction,
     HalfSaturation,
     Length,
@@ -26,6 +27,7 @@ from .quantities import (
 )
 
 MAX_SPECIES = 32
+MAX_OUTPUTS = 10_000
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -285,8 +287,26 @@ class Solver(Table):
     """How the equations are solved."""
 
     rtol: Annotated[float, bounded(low=1e-13, high=1e-2)] = 1e-6
-    precision: Literal["float32", "float64"] = "float32"
+    precision: Literal["float32", "mixed", "float64"] = "float32"
     memory_limit: MemorySize | None = None
+
+
+class Time(Table):
+    """A run through time in place of the steady state: until `end` with output `every` so often, or at the given `times`."""
+
+    end: Duration | None = None
+    every: Duration | None = None
+    times: Annotated[tuple[Duration, ...], Field(min_length=1, max_length=MAX_OUTPUTS)] | None = None
+    initial: dict[Name, Concentration] = {}
+    method: Literal["auto", "rkc", "tr-bdf2"] = "auto"
+    rtol: Annotated[float, bounded(low=1e-10, high=0.1)] = 1e-3
+    steady: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _output_is_given(self):
+        if (self.times is None) == (self.end is None) or (self.end is None) != (self.every is None):
+            raise ValueError("give either 'end' and 'every' (e.g. '6 h' and '30 min') or 'times' (e.g. ['1 min', '5 min'])")
+        return self
 
 
 class Output(Table):
@@ -310,6 +330,7 @@ class Config(Table):
     walls: WallsTable = WallsTable()
     species: Annotated[tuple[SpeciesTable, ...], Field(min_length=1, max_length=MAX_SPECIES)]
     solver: Solver = Solver()
+    time: Time | None = None
     output: Output = Output()
 
     @field_validator("species")
@@ -329,6 +350,8 @@ class Config(Table):
             raise ValueError("grid.size is missing: without a file of vessels or cells the box must be given (three lengths in the order z, y, x)")
         if self.cells is None and self.vessels is None:
             raise ValueError("neither [cells] nor [vessels] is given: nothing would secrete or exchange anything")
+        if self.time is not None and self.solver.precision == "mixed":
+            raise ValueError("solver.precision 'mixed' is for steady states; with [time] choose float32 or float64")
         return self
 
 

@@ -62,6 +62,8 @@ def plane_source_in_flow(x, *, source, velocity, diffusivity, decay):
     down, up = advection_reach(velocity=velocity, diffusivity=diffusivity, decay=decay)
     top = source / np.sqrt(velocity**2 + 4 * diffusivity * decay) / NANOMOLAR
     return top * np.where(x > 0, np.exp(-np.maximum(x, 0) / down), np.exp(np.minimum(x, 0) / up))
+
+
 def saturable_depth(level, *, surface, half_saturation, greatest, diffusivity):
     """V6: depth at which the concentration below a surface held at `surface` has fallen to `level`, by quadrature over ln c."""
 

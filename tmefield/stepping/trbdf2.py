@@ -86,7 +86,7 @@ def _error(model: Model, settings: Settings, end, gains, span: Span) -> Float[Ar
     """Local error, filtered by the implicit operator so that stiff parts, which the method damps, do not count (ibid., 3.3)."""
     transport = model.transport()
     storage = _storage(model, settings, span.dt)
-    raw = sum(weight * gain for weight, gain in zip(ERROR_WEIGHTS, gains, strict=True)) / DIAGONAL
+    raw = jnp.sum(jnp.stack([weight / DIAGONAL * gain for weight, gain in zip(ERROR_WEIGHTS, gains, strict=True)]), axis=0)
     slope = Balance(model, storage, jnp.zeros_like(end), span.moment(1.0)).slope(fill_fixed(transport, end))
     tolerance = jnp.full(transport.count, 0.1, model.dtype)
     once = jnp.minimum(1, (span.dt > 0).astype(jnp.int32))

@@ -94,17 +94,18 @@ def sum_pairs(array: Array, axes: tuple[int, ...]) -> Array:
 def coarsen_operator(operator: Stencil, step: Coarsening) -> Stencil:
     """The coarse operator: Galerkin with constant interpolation, its conductances scaled by the distance of the centres.
 
-    Of two different rates across a face, the lower one is the conductance and the rest a drift, which keeps its size.
+    Of two different rates across a face, the difference is a drift and keeps its size; their mean is a conductance, as much of it as leaves
+    both rates positive (upwind).
     """
     shape, loss = operator.loss.shape, sum_pairs(operator.loss, step.axes)
     if operator.back is None:
         return Stencil(tuple(_coarsen_faces(f, axis, shape, step) for axis, f in enumerate(operator.faces)), loss)
     forward, backward = [], []
     for axis, (there, back) in enumerate(zip(operator.faces, operator.back, strict=True)):
-        conductance = jnp.minimum(there, back)
-        scaled = _coarsen_faces(conductance, axis, shape, step)
-        forward.append(scaled + _coarsen_faces(there - conductance, axis, shape, step, drift=True))
-        backward.append(scaled + _coarsen_faces(back - conductance, axis, shape, step, drift=True))
+        drift = _coarsen_faces(there - back, axis, shape, step, drift=True)
+        mean = jnp.maximum(_coarsen_faces((there + back) / 2, axis, shape, step), jnp.abs(drift) / 2)
+        forward.append(mean + drift / 2)
+        backward.append(mean - drift / 2)
     return Stencil(tuple(forward), loss, tuple(backward))
 
 

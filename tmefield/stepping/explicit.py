@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..balance import fill_fixed
-from ..linalg.stencil import Field, Stencil, face_sum, flux_divergence
+from ..linalg.stencil import Field, Stencil, face_sum, flux_divergence, is_periodic
 from ..model import Model
 from ..terms.term import Moment, Rates
 from ..transport.assemble import Channel, Transport
@@ -23,7 +23,7 @@ class Explicit(eqx.Module):
 
     - `model`: for the rates where they change during a step.
     - `stencils`: per species the faces, and what walls and fixed voxels take.
-    - `scale`: per species phi D, um2/s, where it is uniform; the faces are then those of phi D = 1, a line along each axis. Else None.
+    - `scale`: per species phi D, um2/s, where it is uniform; the faces are then those of phi D = 1, one number an axis. Else None.
     - `supply`: per species what walls and fixed voxels bring, nM/s.
     - `free`: per species the mask of the free voxels, or None.
     - `given`: production and loss of the terms where no jump, no time and no concentration changes them; else None.
@@ -62,7 +62,7 @@ def assemble_explicit(model: Model) -> Explicit:
     stencils, scale = tuple(one.stencil for one in channels), (None,) * transport.count
     if thin:
         units = _channels(eqx.tree_at(lambda t: t.conductivity, transport, jnp.ones_like(transport.conductivity)))
-        lines = [tuple(_thin(face, axis) for axis, face in enumerate(one.stencil.faces)) for one in units]
+        lines = [tuple(_thin(face, axis, model.grid.shape[axis]) for axis, face in enumerate(one.stencil.faces)) for one in units]
         stencils = tuple(Stencil(faces, one.loss) for faces, one in zip(lines, stencils, strict=True))
         scale = tuple(transport.conductivity)
     fixed_rates = not (model.saturable or model.jumps or varies(model))
@@ -82,9 +82,10 @@ def _outflow(stencil: Stencil) -> Field:
     return out + back + stencil.loss
 
 
-def _thin(face: Array, axis: int) -> Array:
-    """Of a face field that varies along its own axis at most, one line: what a stage does not have to read."""
-    return face[tuple(slice(None) if own == axis else slice(0, 1) for own in range(3))]
+def _thin(face: Array, axis: int, cells: int) -> Array:
+    """Of a face field that is uniform, one number (a line along its axis where that is periodic): what a stage does not have to read."""
+    along = slice(None) if is_periodic(face, axis, cells) else slice(0, 1)
+    return face[tuple(along if own == axis else slice(0, 1) for own in range(3))]
 
 
 class Affine(eqx.Module):

@@ -38,9 +38,7 @@ def loosest_steady(model, exact: np.ndarray, error: float, *, mixed: bool = Fals
 
 def transient_options() -> list[dict]:
     """Settings of `evolve` from loose to tight."""
-    if "method" in inspect.signature(tf.evolve).parameters:
-        return [{"rtol": rtol} for rtol in (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)]
-    return [{"steps_per_interval": steps} for steps in (5, 10, 20, 40, 80)]
+    return [{"rtol": rtol} for rtol in (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)]
 
 
 def said(options: dict) -> str:

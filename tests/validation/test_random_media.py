@@ -50,7 +50,7 @@ def test_a_transient_stays_positive_to_its_reported_error(seeds):
     media, model = draw_media(seeds, sources=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        trajectory = tf.evolve(model, 0.0, [0.0, 1.0, 100.0], steps_per_interval=20, rtol=1e-8)
+        trajectory = tf.evolve(model, 0.0, [0.0, 1.0, 100.0], method="tr-bdf2", fixed_steps=20, rtol=1e-8)
     reported = np.asarray(trajectory.stats.error).sum(axis=0)
     for index, (kind, medium) in enumerate(zip(KINDS, media, strict=True)):
         c = np.asarray(trajectory[kind])

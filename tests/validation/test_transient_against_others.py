@@ -20,7 +20,7 @@ def test_onset_against_bdf():
     walls = tf.Walls(z=(tf.Robin(0.7, 1.5), tf.NoFlux()), x=(tf.NoFlux(), tf.FixedValue(0.5)))
     terms = [tf.Linear(PRODUCTION, LOSS), tf.ReceptorUptake("c", NANOMOLAR * UPTAKE, 1.0, 1.0, HALF_SATURATION)]
     model = tf.Model(GRID, [tf.Species("c", D)], terms, walls=walls, volume_fraction=PHI)
-    fields = [np.asarray(tf.evolve(model, START[None], TIMES, steps_per_interval=steps, rtol=1e-11)["c"]) for steps in (40, 80)]
+    fields = [np.asarray(tf.evolve(model, START[None], TIMES, method="tr-bdf2", fixed_steps=steps, rtol=1e-11)["c"]) for steps in (40, 80)]
     found = (4 * fields[1] - fields[0]) / 3
     options = {"walls": [(0, False, 0.7, 1.5), (2, True, np.inf, 0.5)], "uptake": UPTAKE, "half_saturation": HALF_SATURATION}
     expected = independent.march(GRID.shape, GRID.spacing, D * PHI, LOSS, PRODUCTION, PHI, START, TIMES, **options)
@@ -36,7 +36,7 @@ def test_onset_against_py_pde():
     production[3:6, 4:9] = 1e-3
     grid = tf.Grid((1, *shape), spacing)
     model = tf.Model(grid, [tf.Species("c", diffusivity, decay)], [tf.Decay(), tf.Linear(production[None])])
-    fields = [np.asarray(tf.evolve(model, 0.0, [0.0, 300.0], steps_per_interval=steps, rtol=1e-11)["c"])[-1, 0] for steps in (40, 80)]
+    fields = [np.asarray(tf.evolve(model, 0.0, [0.0, 300.0], method="tr-bdf2", fixed_steps=steps, rtol=1e-11)["c"])[-1, 0] for steps in (40, 80)]
     box = pde.CartesianGrid([[0, spacing * n] for n in shape], shape)
     rule = f"{diffusivity} * laplace(c) - {decay} * c + s"
     other = pde.PDE({"c": rule}, bc={"derivative": 0}, consts={"s": pde.ScalarField(box, production)})

@@ -10,10 +10,9 @@ import independent
 import tmefield as tf
 from exact import NANOMOLAR
 
-# Each integrator with what `tf.evolve` is told to use it.
-METHODS = {"trbdf2": {}}
+# Each integrator with its numbers of steps; those of the explicit one are so short that every step takes the same two stages, whose error constant is one.
+METHODS = {"rkc": (400, 800, 1600, 3200), "tr-bdf2": (8, 16, 32, 64)}
 PROBLEMS = ("one cosine", "saturable uptake", "random medium")
-STEPS = (8, 16, 32, 64)
 
 GRID = tf.Grid((1, 1, 16), 10.0)
 X = GRID.centres(2)
@@ -55,10 +54,10 @@ def _exact_end():
 
 @cache
 def _end(method, steps):
-    return np.asarray(tf.evolve(_model(), _start(), [0.0, DURATION], steps_per_interval=steps, rtol=1e-12, **METHODS[method]).concentration)[-1]
+    return np.asarray(tf.evolve(_model(), _start(), [0.0, DURATION], method=method, fixed_steps=steps, rtol=1e-10).concentration)[-1]
 
 
 def errors(method, problem):
     """Numbers of equal steps and the largest error at the end."""
     index = PROBLEMS.index(problem)
-    return STEPS, np.array([np.abs(_end(method, steps) - _exact_end())[index].max() for steps in STEPS])
+    return METHODS[method], np.array([np.abs(_end(method, steps) - _exact_end())[index].max() for steps in METHODS[method]])

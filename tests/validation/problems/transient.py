@@ -22,7 +22,7 @@ def point_onset(decay, spacing, cells=48, steps=8):
     walls = open_walls(grid, diffusivity * spacing, np.sqrt(decay / DIFFUSIVITY), spacing)
     terms = [tf.Decay(), tf.Linear(corner_source(grid, RATE, spacing))]
     model = tf.Model(grid, [tf.Species("c", diffusivity, decay)], terms, walls=walls)
-    return spacing * radius_from_corner(grid), np.asarray(tf.evolve(model, 0.0, MARCH, steps_per_interval=steps, rtol=1e-5)["c"])
+    return spacing * radius_from_corner(grid), np.asarray(tf.evolve(model, 0.0, MARCH, method="tr-bdf2", fixed_steps=steps, rtol=1e-5)["c"])
 
 
 def transient_point_source() -> Result:
@@ -58,7 +58,7 @@ def sphere_onset(diffusivities=(100.0, 10.0)):
     production = np.zeros((len(names), *grid.shape))
     production[:, 0, 0, 0] = RATE / (4 * np.pi * grid.upper[2] ** 2) / grid.spacing[2] / exact.NANOMOLAR
     model = tf.Model(grid, [tf.Species(n, d) for n, d in zip(names, diffusivities, strict=True)], [tf.Linear(production)], volume_fraction=area)
-    trajectory = tf.evolve(model, 0.0, (0.0, 60.0, *MOMENTS), steps_per_interval=12, rtol=1e-6)
+    trajectory = tf.evolve(model, 0.0, (0.0, 60.0, *MOMENTS), method="tr-bdf2", fixed_steps=12, rtol=1e-6)
     return grid.centres(2), {d: np.asarray(trajectory[n])[2:, 0, 0] for n, d in zip(names, diffusivities, strict=True)}
 
 

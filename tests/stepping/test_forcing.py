@@ -78,3 +78,19 @@ def test_a_saturable_pulse_in_both_methods():
     fields = [tf.evolve(one, 1.0, [0.0, 250.0, 600.0], method=m, rtol=1e-6).concentration for m in METHODS]
     np.testing.assert_allclose(fields[0], fields[1], rtol=1e-4)
     assert float(fields[0][-1, 0, 0, 0, 0]) < 0.95 * np.exp(-LOSS * 600)
+
+
+def test_flow_in_both_methods_and_where_the_explicit_one_is_refused():
+    """The limited flux of the flow enters the explicit stages too; beyond a cell Peclet number of 2 it is the implicit method's."""
+    grid = tf.Grid((1, 1, 24), 10.0)
+    start = (1 + np.cos(2 * np.pi * grid.centres(2) / 240.0))[None, None, None]
+
+    def flowing(speed):
+        return tf.Model(grid, [tf.Species("a", 40.0)], [tf.Decay()], walls=tf.Walls(x=tf.Periodic()), flow=tf.Flow(x=speed))
+
+    fields = [tf.evolve(flowing(2.0), start, [0.0, 60.0], method=m, rtol=1e-9, fixed_steps=400).concentration[-1] for m in METHODS]
+    np.testing.assert_allclose(fields[0], fields[1], atol=1e-5)
+    assert float(jnp.abs(fields[0] - jnp.asarray(start)).max()) > 0.3
+    with pytest.raises(tf.InputError, match="cell Peclet number of 10, above 2"):
+        tf.evolve(flowing(40.0), start, [0.0, 60.0], method="rkc")
+    assert tf.evolve(flowing(40.0), start, [0.0, 6.0]).method == "tr-bdf2"

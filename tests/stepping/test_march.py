@@ -41,7 +41,7 @@ def test_second_order_in_time(method, coarsest):
     assert all(estimate > error for estimate, error in zip(estimates, errors, strict=True))
 
 
-@pytest.mark.parametrize(("method", "coarsest"), [("rkc", 240), ("tr-bdf2", 32)])
+@pytest.mark.parametrize(("method", "coarsest"), [("rkc", 480), ("tr-bdf2", 32)])
 def test_second_order_with_saturable_uptake(method, coarsest):
     """Against the explicit method with steps of 0.04 s."""
     strong = model(receptors=3e4)

@@ -16,14 +16,14 @@ def test_the_slow_species_is_followed_and_the_fast_one_is_at_rest():
     one = tf.Model(GRID, [fast, slow], [tf.Decay(), tf.Linear(source, species="fast")])
     start = np.stack([np.zeros(GRID.shape), np.ones(GRID.shape)])
     times = np.array([0.0, 3600.0, 36000.0])
-    trajectory = tf.evolve(one, start, times, steady=("fast",), rtol=1e-4)
+    trajectory = tf.evolve(one, start, times, steady=("fast",), rtol=1e-5)
     assert trajectory.method == "tr-bdf2"
     assert trajectory.status == tf.Status.CONVERGED
     steady = tf.solve_steady(tf.Model(GRID, [fast], [tf.Decay(), tf.Linear(source)]), rtol=1e-8)
     for field in trajectory["fast"]:
         np.testing.assert_allclose(field, steady["fast"], rtol=1e-5)
     np.testing.assert_allclose(trajectory["matrix"][:, 0, 0, 2], np.exp(-1e-4 * times), rtol=1e-3)
-    assert int(trajectory.stats.steps) < 60
+    assert int(trajectory.stats.steps) < 150
 
 
 def test_a_species_without_diffusion_in_both_methods():

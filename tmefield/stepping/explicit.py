@@ -40,8 +40,8 @@ class Explicit(eqx.Module):
 
     @property
     def affine(self) -> bool:
-        """Whether the rates neither depend on a concentration nor on the time within a step."""
-        return not self.model.saturable and not varies(self.model)
+        """Whether the rates neither depend on a concentration nor on the time within a step, and no flux is limited."""
+        return not self.model.saturable and self.model.flow is None and not varies(self.model)
 
 
 def varies(model: Model) -> bool:
@@ -130,6 +130,10 @@ def derivative(operator: Explicit, x: Fields, moment: Moment) -> Fields:
     production, loss = rates_at(operator, x, moment)
     own, scale, supply, free = operator.stencils, operator.scale, operator.supply, operator.free
     gains = [flux(own[i], scale[i], u) + supply[i] - own[i].loss * u + _where(free[i], production[i] - loss[i] * u) for i, u in enumerate(x)]
+    if operator.model.flow is not None:
+        transport = operator.model.transport()
+        limited = transport.correction(fill_fixed(transport, jnp.stack(x)))
+        gains = [gain - _where(free[i], limited[i]) for i, gain in enumerate(gains)]
     return tuple(gain / operator.model.volume_fraction for gain in gains)
 
 

@@ -96,11 +96,12 @@ def _against_explicit(model: Model, settings: Settings) -> str | None:
     """Why the explicit method cannot serve, or None."""
     if any(settings.steady):
         return "species at steady state need implicit stages"
-    peclet = getattr(model.transport(), "cell_peclet", None)
-    largest = None if peclet is None else concrete(jnp.max(peclet()))
-    if largest is not None and largest > LARGEST_PECLET:
-        return f"the flow has a cell Peclet number of {float(largest):.3g}, above {LARGEST_PECLET:g}"
-    return None
+    if model.flow is None:
+        return None
+    largest = concrete(jnp.max(jax.lax.stop_gradient(model).transport().cell_peclet()))
+    if largest is None:
+        return "the cell Peclet number of the flow is not known inside a compiled function"
+    return f"the flow has a cell Peclet number of {float(largest):.3g}, above {LARGEST_PECLET:g}" if largest > LARGEST_PECLET else None
 
 
 @eqx.filter_jit

@@ -1,7 +1,7 @@
 """Geometric multigrid: the preconditioner of every solve.
 
 One V(2,2)-cycle whose Jacobi sweeps carry the weights of Chebyshev's polynomial: no dearer than damped Jacobi, and each pair of sweeps
-damps the rough errors to a third instead of a half.
+damps the rough errors to a third instead of a half. Where the medium jumps by more than `JUMP` it is a V(3,3)-cycle.
 """
 
 import math
@@ -10,20 +10,22 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from .apart import apart
 from .stencil import Field, Stencil, is_periodic, is_uniform
 from .transfer import Coarsening, coarsen_operator, plan, prolong, repeat_pairs, sum_pairs
 
-SWEEPS = 2
+SWEEPS, SWEEPS_AT_JUMPS = 2, 3
+JUMP = 30.0  # greatest over smallest open conductance of the fine level
 COARSEST_CELLS = 64
 
 
 class Level(eqx.Module):
-    """One level: its operator, the step to the next level and the weights of the sweeps before it.
+    """One level: its operator, the step to the next level and the weights of its sweeps.
 
     - `inverse_diagonal`: zero in eliminated cells.
+    - `weights`: of the sweeps before the next level, and in reverse after it; the last one counts at jumps of the medium alone.
     - `share`: how far a cell follows its neighbours, its exchange with them over its diagonal. The error that sweeps leave has this shape and
       not the shape 1 (one Jacobi sweep on the constant): next to nothing where a cell's own loss is far above its exchange. Corrections and
       restricted residuals are weighted with it.
@@ -33,14 +35,17 @@ class Level(eqx.Module):
     inverse_diagonal: Field
     share: Field
     step: Coarsening | None = eqx.field(static=True)
-    weights: tuple[float, ...] = eqx.field(static=True)
+    weights: tuple[Float[Array, ""], ...]
 
 
 class Hierarchy(eqx.Module):
-    """All levels from fine to coarse, the dense inverse of the coarsest operator, and whether corrections are interpolated linearly."""
+    """All levels from fine to coarse, the dense inverse of the coarsest operator, whether the medium jumps (None: it is uniform), and whether
+    corrections are interpolated linearly.
+    """
 
     levels: tuple[Level, ...]
     coarsest_inverse: Float[Array, "n n"]
+    jumps: Bool[Array, ""] | None
     linear: bool = eqx.field(static=True)
 
 
@@ -52,14 +57,15 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     """
     operator = jax.lax.stop_gradient(operator)
     linear = operator.back is None and all(is_uniform(f) for f in operator.faces)
+    jumps = None if linear else _jumps(operator)
     levels = []
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
         inverse = _inverse(operator.diagonal())
         share = jnp.where(inverse > 0, jnp.minimum(1 - operator.loss * inverse, 1), 0)
-        levels.append(Level(operator, inverse, share, step, () if step is None else _weights(step)))
+        levels.append(Level(operator, inverse, share, step, () if step is None else _weights(step, jumps, inverse.dtype)))
         if step is not None:
             operator = coarsen_operator(Stencil(operator.faces, operator.loss * share, operator.back), step)
-    return Hierarchy(tuple(levels), _dense_inverse(operator), linear)
+    return Hierarchy(tuple(levels), _dense_inverse(operator), jumps, linear)
 
 
 def v_cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""]) -> Field:
@@ -74,7 +80,8 @@ def _cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""], depth: int) -> 
     level = hierarchy.levels[depth]
     if level.step is None:
         return (hierarchy.coarsest_inverse @ b.ravel()).reshape(b.shape)
-    u = _smooth(level, level.weights[0] * level.inverse_diagonal * b, b, level.weights[1:], once)
+    u = _sweep(level, level.weights[0] * level.inverse_diagonal * b, b, level.weights[1], once)
+    u = _extra_sweep(hierarchy, level, u, b, once)
     r = apart(once, lambda: level.share * (b - level.operator.apply(u)), b)
     e = _cycle(hierarchy, sum_pairs(r, level.step.axes), once, depth + 1)
     if hierarchy.linear:
@@ -82,24 +89,47 @@ def _cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""], depth: int) -> 
         e = prolong(e, level.step, b.shape, periodic)
     else:
         e = repeat_pairs(e, level.step, b.shape)
-    return _smooth(level, u + level.share * e, b, level.weights[::-1], once)
-
-
-def _smooth(level: Level, u: Field, b: Field, weights: tuple[float, ...], once: Int[Array, ""]) -> Field:
-    for weight in weights:
-        u = apart(once, lambda u=u, weight=weight: u + weight * level.inverse_diagonal * (b - level.operator.apply(u)), b)
+    u = _extra_sweep(hierarchy, level, u + level.share * e, b, once)
+    for weight in level.weights[1::-1]:
+        u = _sweep(level, u, b, weight, once)
     return u
 
 
-def _weights(step: Coarsening) -> tuple[float, ...]:
+def _sweep(level: Level, u: Field, b: Field, weight: Array, once: Int[Array, ""]) -> Field:
+    return apart(once, lambda: u + weight * level.inverse_diagonal * (b - level.operator.apply(u)), b)
+
+
+def _extra_sweep(hierarchy: Hierarchy, level: Level, u: Field, b: Field, once: Int[Array, ""]) -> Field:
+    """The sweep that jumps of the medium ask for."""
+    if hierarchy.jumps is None:
+        return u
+    return jax.lax.cond(hierarchy.jumps & (once > 0), lambda: u + level.weights[2] * level.inverse_diagonal * (b - level.operator.apply(u)), lambda: u)
+
+
+def _jumps(operator: Stencil) -> Bool[Array, ""]:
+    """Whether conductances of the open faces differ by more than `JUMP`."""
+    rates = [*operator.faces, *(operator.back or ())]
+    highest = jnp.max(jnp.stack([jnp.max(f, initial=0) for f in rates]))
+    lowest = jnp.min(jnp.stack([jnp.min(jnp.where(f > 0, f, jnp.inf), initial=jnp.inf) for f in rates]))
+    return highest > JUMP * lowest
+
+
+def _weights(step: Coarsening, jumps: Array | None, dtype) -> tuple[Float[Array, ""], ...]:
     """Inverse roots of Chebyshev's polynomial over the eigenvalues of D^-1 A that the next level does not see.
 
     The smallest belongs to the shortest wave along the weakest axis that is halved, its share in the diagonal; the largest is 2.
     """
     strengths = [0.0 if len(c) == 1 else float(np.median(np.diff(c))) ** -2 for c in step.centres]
     low, high = min(strengths[axis] for axis in step.axes) / sum(strengths), 2.0
-    roots = [(high + low) / 2 + (high - low) / 2 * math.cos(math.pi * (2 * k + 1) / (2 * SWEEPS)) for k in range(SWEEPS)]
-    return tuple(1 / root for root in roots)
+
+    def inverse_roots(count: int) -> list[float]:
+        return [1 / ((high + low) / 2 + (high - low) / 2 * math.cos(math.pi * (2 * k + 1) / (2 * count))) for k in range(count)]
+
+    usual = [jnp.asarray(weight, dtype) for weight in inverse_roots(SWEEPS)]
+    if jumps is None:
+        return tuple(usual)
+    more = [jnp.asarray(weight, dtype) for weight in inverse_roots(SWEEPS_AT_JUMPS)]
+    return *(jnp.where(jumps, b, a) for a, b in zip(usual, more, strict=False)), more[-1]
 
 
 def _inverse(diagonal: Array) -> Array:

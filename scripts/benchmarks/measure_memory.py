@@ -20,10 +20,11 @@ def measure(settings: Settings) -> dict[str, Measured]:
     smallest, *found = [json.loads(output_of([sys.executable, str(Path(__file__).resolve()), str(n)]).splitlines()[-1]) for n in (8, *sizes)]
     voxels = sizes[1] ** 3 - sizes[0] ** 3
     slope = (found[1]["peak"] - found[0]["peak"]) / voxels
+    above = (found[1]["peak"] - smallest["peak"]) / sizes[1] ** 3
+    peaks = ", ".join(f"{one['peak'] / 1e6:.0f} MB at {n}^3" for one, n in zip(found, sizes, strict=True))
     lines = [
-        f"peak {found[0]['peak'] / 1e6:.0f} MB at {sizes[0]}^3, {found[1]['peak'] / 1e6:.0f} MB at {sizes[1]}^3; in it 8 B/voxel production and loss as given, "
-        "4 B/voxel the field",
-        f"import and compilation alone (8^3): {smallest['peak'] / 1e6:.0f} MB; the larger solve above that: {(found[1]['peak'] - smallest['peak']) / sizes[1] ** 3:.0f} B/voxel",
+        f"peak {peaks}; in it 8 B/voxel production and loss as given, 4 B/voxel the field",
+        f"import and compilation alone (8^3): {smallest['peak'] / 1e6:.0f} MB; the larger solve above that: {above:.0f} B/voxel",
     ]
     return {
         "memory": Measured(

@@ -16,15 +16,16 @@ from toolchain import output_of
 def measure(settings: Settings) -> dict[str, Measured]:
     """The row."""
     sizes = (16, 32) if settings.quick else (128, 256)
-    # The smallest shows what import and compilation take: where it comes near the others, the slope is not that of the solve.
+    # The smallest shows what import and compilation take: where it comes near the smaller size, the slope is too low.
     smallest, *found = [json.loads(output_of([sys.executable, str(Path(__file__).resolve()), str(n)]).splitlines()[-1]) for n in (8, *sizes)]
     voxels = sizes[1] ** 3 - sizes[0] ** 3
     slope = (found[1]["peak"] - found[0]["peak"]) / voxels
-    above = (found[1]["peak"] - smallest["peak"]) / sizes[1] ** 3
+    most = (found[1]["peak"] - found[1]["before"]) / sizes[1] ** 3
     peaks = ", ".join(f"{one['peak'] / 1e6:.0f} MB at {n}^3" for one, n in zip(found, sizes, strict=True))
     lines = [
         f"peak {peaks}; in it 8 B/voxel production and loss as given, 4 B/voxel the field",
-        f"import and compilation alone (8^3): {smallest['peak'] / 1e6:.0f} MB; the larger solve above that: {above:.0f} B/voxel",
+        f"import and compilation alone (8^3): {smallest['peak'] / 1e6:.0f} MB, which may hide a part of the smaller solve; "
+        f"if all that the larger process took after its inputs were the solve's, {most:.0f} B/voxel",
     ]
     return {
         "memory": Measured(

@@ -119,7 +119,9 @@ def test_second_order_in_three_dimensions(diffusivity):
         model, solution = ducts(cells, diffusivity)
         errors.append(float(np.sqrt(((np.asarray(tf.solve_steady(model, rtol=1e-9)["c"]) - solution) ** 2).mean())))
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
-    assert abs(orders[-1] - 2) < 0.25, (errors, orders)
+    # With next to no diffusion the limiter still acts on the coarser grids: as it lets go, the error falls faster than the square.
+    assert orders[-1] > 1.75, (errors, orders)
+    assert orders.mean() == pytest.approx(2, abs=0.25), (errors, orders)
 
 
 def tissue(velocity=0.5, diffusivity=10.0, rate=1e-3):

@@ -70,20 +70,20 @@ def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: boo
 
 
 def _step(balance: Balance, transport: Transport, settings: Settings, state: State) -> State:
-    saturable = balance.model.saturable
+    bends = balance.model.saturable or balance.model.flowing  # the limited flux of a flow is no linear function either
     rests = settled(state.measure, settings)
-    wanted = inner_tolerance(state.measure, settings, loose=LOOSE if saturable or not balance.symmetric else 0.0)
+    wanted = inner_tolerance(state.measure, settings, loose=LOOSE if bends or not balance.symmetric else 0.0)
     wanted = jnp.where(rests, 2, jnp.maximum(wanted, 1e-5)) if balance.mixed else wanted
     found = linearised_solve(balance, transport, settings, state.x, -state.measure.field, state.newton, wanted)
     moved, new = _search(balance, transport, state, found.field)
     better = improves(new, state.measure)
-    keep = better | (~state.newton & jnp.isfinite(new.size) & jnp.asarray(saturable))
+    keep = better | (~state.newton & jnp.isfinite(new.size) & jnp.asarray(bends))
     stuck = ~better
     if balance.together:  # one step for all: it is worth it where some species gains and none that is unsettled loses
         worth = jnp.any(better & ~rests) & jnp.all(better | rests | (new.size <= 2 * state.measure.size))
         keep, stuck = jnp.broadcast_to(worth, keep.shape) | keep & ~state.newton, jnp.broadcast_to(~worth, keep.shape)
     x, chosen = choose(keep, (moved, new), (state.x, state.measure))
-    exhausted = stuck & (at_round_off(state.measure) | jnp.asarray(not saturable))
+    exhausted = stuck & (at_round_off(state.measure) | jnp.asarray(not bends))
     newton = jnp.broadcast_to(jnp.all(keep), keep.shape) if balance.together else keep
     return State(x, chosen, newton, state.iterations + found.iterations, state.steps + 1, state.ended | exhausted, state.breakdown | found.breakdown)
 

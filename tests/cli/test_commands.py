@@ -177,7 +177,7 @@ def test_not_converged_is_exit_code_3_and_writes_nothing(finished, tmp_path, mon
 
     folder, _, _ = finished
     solve = steady.solve_steady
-    monkeypatch.setattr(steady, "solve_steady", lambda model, rtol: solve(model, rtol=rtol, max_steps=1, max_iterations=1))
+    monkeypatch.setattr(steady, "solve_steady", lambda model, rtol, precision: solve(model, rtol=rtol, precision=precision, max_steps=1, max_iterations=1))
     answer = tmefield("run", folder / "case.toml", "--out", tmp_path / "out")
     assert answer.code == 3
     assert "did not converge" in answer.err and "IFNg" in answer.err
@@ -198,7 +198,7 @@ def test_full_disk_leaves_nothing(finished, tmp_path, monkeypatch):
 def test_interrupt_is_exit_code_130(finished, tmp_path, monkeypatch):
     import tmefield.steady as steady
 
-    def interrupted(model, rtol):
+    def interrupted(model, rtol, precision):
         raise KeyboardInterrupt
 
     folder, _, _ = finished
@@ -211,7 +211,7 @@ def test_interrupt_is_exit_code_130(finished, tmp_path, monkeypatch):
 def test_fault_of_ours_says_how_to_report(finished, tmp_path, monkeypatch):
     import tmefield.steady as steady
 
-    def broken(model, rtol):
+    def broken(model, rtol, precision):
         raise AssertionError("oops")
 
     folder, _, _ = finished

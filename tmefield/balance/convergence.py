@@ -32,7 +32,7 @@ def settled(measure: Measure, settings: Settings) -> Array:
     eps = jnp.finfo(measure.size.dtype).eps
     noise = 2 * eps * (measure.throughput + measure.sources)
     wanted = tolerance(measure, settings)
-    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & closes(measure, wanted, 16 * eps)
+    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & closes(measure, wanted, eps)
 
 
 def closes(measure: Measure, wanted: Array, floor) -> Array:

@@ -76,7 +76,6 @@ def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) 
     phi = jnp.broadcast_to(model.volume_fraction, model.shape)
     free = jnp.ones(model.shape, model.dtype) if transport.held is None else (~transport.held).astype(model.dtype)
     x = jnp.where(free > 0, concentration, 0)
-    once = jnp.minimum(1, (model.volume_fraction.reshape(-1)[0] > 0).astype(jnp.int32))
 
     def size(v):
         """Per species; over all of them where they relax together."""
@@ -85,7 +84,7 @@ def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) 
 
     def iterate(_, state):
         v = state[0] / size(state[0])[:, None, None, None]
-        w = solve_tangent(balance, x, phi * v, reduction=1e-2, max_iterations=100, once=once)
+        w = solve_tangent(balance, x, phi * v, reduction=1e-2, max_iterations=100)
         above, below = total(v * phi * w), total(v * phi * v)
         return w, jnp.sum(above) / jnp.sum(below) * jnp.ones_like(above) if balance.together else above / below
 

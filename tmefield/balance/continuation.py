@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from ..linalg.apart import hidden_one
 from ..linalg.reductions import total
 from ..transport.assemble import Transport
 from .convergence import Settings, at_round_off, settled
@@ -70,7 +71,7 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, m
             lambda s: _step(balance, transport, settings, s),
             fresh,
         )
-        rate = _growth_rate(balance, transport, settings, end.x)
+        rate = _growth_rate(balance, transport, end.x)
         unstable = rate > 0
         growth, watershed = jnp.where(unstable, jnp.maximum(2 * end.growth, rate), end.growth), jnp.where(unstable, end.x, end.watershed)
         return end._replace(growth=growth, watershed=watershed, unstable=unstable)
@@ -150,16 +151,16 @@ def _fastest_growth(balance: Balance, transport: Transport, x: Array) -> Float[A
     return jnp.maximum(jnp.max(jnp.where(there, -change / (_phi(balance) * jnp.where(there, field, 1)), 0)), 0)
 
 
-def _growth_rate(balance: Balance, transport: Transport, settings: Settings, x: Array) -> Float[Array, ""]:
+def _growth_rate(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
     """How fast the fastest disturbance of a steady field grows, 1/s; zero where all die away.
 
     Inverse iteration on J + shift phi finds the mode whose decay is nearest to -shift. Alone, a species cannot grow faster than its most negative local
     slope: shifted by that, the slowest mode is the one. Among species that act on each other the bound (Gershgorin's) may be far too high, and modes near
     zero are looked at as well.
     """
-    slowest = _slowest_decay(balance, transport, settings, x, 1.1 * _growth_bound(balance, transport, x))
+    slowest = _slowest_decay(balance, transport, x, 1.1 * _growth_bound(balance, transport, x))
     if balance.together:
-        slowest = jnp.minimum(slowest, _slowest_decay(balance, transport, settings, x, jnp.zeros((), x.dtype)))
+        slowest = jnp.minimum(slowest, _slowest_decay(balance, transport, x, jnp.zeros((), x.dtype)))
     return jnp.maximum(-slowest, 0)
 
 
@@ -180,18 +181,18 @@ def _local_rates(balance: Balance, transport: Transport, x: Array) -> tuple[Arra
     return own, others
 
 
-def _slowest_decay(balance: Balance, transport: Transport, settings: Settings, x: Array, shift: Array, iterations: int = 6) -> Float[Array, ""]:
+def _slowest_decay(balance: Balance, transport: Transport, x: Array, shift: Array, iterations: int = 6) -> Float[Array, ""]:
     """The decay rate (negative: growth) of the mode nearest to -shift, 1/s, by its Rayleigh quotient; what is lost in round-off counts as zero."""
     phi = _phi(balance)
     shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * phi, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
 
     def iterate(_, state):
         v = state[0] / jnp.sqrt(jnp.sum(total(state[0] * state[0])))
-        w = solve_tangent(shifted, x, phi * v, reduction=LINEAR, max_iterations=200, once=settings.once)
+        w = solve_tangent(shifted, x, phi * v, reduction=LINEAR, max_iterations=200)
         return w, jnp.sum(total(v * phi * v)) / jnp.sum(total(v * phi * w)) - shift
 
     # A start without symmetry: nothing may be orthogonal to it.
     level, noise = (jax.random.normal(jax.random.key(seed), shape, x.dtype) for seed, shape in ((0, (x.shape[0], 1, 1, 1)), (1, x.shape)))
     start = level + 0.3 * noise if transport.held is None else jnp.where(transport.held, 0, level + 0.3 * noise)
-    decay = jax.lax.fori_loop(0, iterations * settings.once, iterate, (start, jnp.zeros((), x.dtype)))[1]
+    decay = jax.lax.fori_loop(0, iterations * hidden_one(), iterate, (start, jnp.zeros((), x.dtype)))[1]
     return jnp.where(jnp.abs(decay) > 1e-3 * shift, decay, 0)

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..linalg.apart import hidden_one
 from ..transport.assemble import species_map
 from .equations import Balance, fill_fixed, residual
 from .linear import solve_general, solve_linear, species_weights, transposed_apply
@@ -32,7 +33,7 @@ def _implicit_jvp(primals, tangents):
 
 def solve_jacobian(balance: Balance, x: Float[Array, "s z y x"], right: Float[Array, "s z y x"], rtol) -> Float[Array, "s z y x"]:
     """J^-1 right at the field x, differentiable in everything; NaN for a species whose solve did not converge, never a wrong number."""
-    limits = jnp.asarray(500, jnp.int32), jnp.minimum(1, jnp.isfinite(jnp.asarray(rtol, x.dtype)).astype(jnp.int32))
+    limits = jnp.asarray(500, jnp.int32), hidden_one()
     if balance.symmetric:
         return _symmetric(balance, x, right, rtol, *limits)
     return _general(balance, x, right, rtol, *limits)

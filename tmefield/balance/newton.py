@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..linalg.apart import hidden_one
 from ..linalg.stencil import Stencil
 from ..transport.assemble import Transport, species_map
 from .convergence import Settings, at_round_off, inner_tolerance, settled
@@ -59,7 +60,7 @@ def settings_for(balance: Balance, x: Array, rtol, max_steps, max_iterations, *,
     """Limits and tolerances as arrays of the right type."""
     steps, iterations = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
     start = measure(balance, balance.model.transport(), x).size if from_start else None
-    return Settings(jnp.asarray(rtol, x.dtype), start, steps, iterations, jnp.minimum(1, steps))
+    return Settings(jnp.asarray(rtol, x.dtype), start, steps, iterations, hidden_one())
 
 
 def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: bool) -> State:
@@ -136,11 +137,11 @@ def linearised_solve(balance: Balance, transport: Transport, settings: Settings,
     return solve_general(apply, transport, positive(diagonal), right, wanted, *limits, weights=weights, mixed=balance.mixed)
 
 
-def solve_tangent(balance: Balance, x: Array, right: Array, *, reduction: float, max_iterations: int, once: Int[Array, ""]) -> Array:
+def solve_tangent(balance: Balance, x: Array, right: Array, *, reduction: float, max_iterations: int) -> Array:
     """J^-1 right at the field x, the residual reduced so far; for estimates, without a derivative of its own."""
     transport = balance.model.transport()
     limit = jnp.asarray(max_iterations, jnp.int32)
-    settings = Settings(jnp.asarray(reduction, x.dtype), None, limit, limit, once)
+    settings = Settings(jnp.asarray(reduction, x.dtype), None, limit, limit, hidden_one())
     newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, reduction, x.dtype)
     return linearised_solve(balance, transport, settings, x, right, newton, wanted).field
 

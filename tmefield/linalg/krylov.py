@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from .apart import apart
+from .apart import apart, hidden_one
 from .reductions import inner, norm
 from .stencil import Field
 
@@ -37,7 +37,7 @@ def conjugate_gradient(
     """
     scale = norm(b)
     target = rtol * scale
-    once = jnp.minimum(1, max_iterations)
+    once = hidden_one()
 
     def unfinished(state):
         _, _, _, _, _, _, size, count, breakdown = state

@@ -86,6 +86,5 @@ def _error(model: Model, settings: Settings, end, gains, span: Span) -> Float[Ar
     """Local error, filtered by the implicit operator so that stiff parts, which the method damps, do not count (ibid., 3.3)."""
     storage = _storage(model, settings, span.dt)
     raw = jnp.sum(jnp.stack([weight / DIAGONAL * gain for weight, gain in zip(ERROR_WEIGHTS, gains, strict=True)]), axis=0)
-    once = jnp.minimum(1, (span.dt > 0).astype(jnp.int32))
     balance = Balance(model, storage, jnp.zeros_like(end), span.moment(1.0))
-    return jnp.max(jnp.abs(solve_tangent(balance, end, raw, reduction=0.1, max_iterations=20, once=once)), axis=(1, 2, 3))
+    return jnp.max(jnp.abs(solve_tangent(balance, end, raw, reduction=0.1, max_iterations=20)), axis=(1, 2, 3))

@@ -108,10 +108,11 @@ def failures(solution: Solution) -> list[str]:
             continue
         place = tuple(int(i) for i in np.asarray(stats.worst_voxel[index]))
         centre = " ".join(f"{float(solution.model.grid.centres(axis)[i]):g}" for axis, i in enumerate(place))
-        value = float(np.asarray(solution.concentration[(index, *place)]))
+        known = concrete(solution.concentration)
+        value = "" if known is None else f", c = {float(known[(index, *place)]):.3g} nM"
         said.append(
             f"{name}: {status.explanation} (residual {float(stats.residual[index]):.1e} of the sources; worst in voxel {list(place)} (z, y, x) "
-            f"at {centre} um, c = {value:.3g} nM, off by {float(stats.worst_residual[index]):.1e} nM/s)"
+            f"at {centre} um{value}, off by {float(stats.worst_residual[index]):.1e} nM/s)"
         )
     return said
 

@@ -222,3 +222,17 @@ def test_vmap_gives_the_serial_answers():
 def test_bad_arguments_are_refused(times, initial, options, said):
     with pytest.raises(tf.InputError, match=said):
         tf.evolve(model(), initial, times, **options)
+
+
+def test_a_stiff_voxel_far_away_does_not_hide_a_change_in_float32():
+    """One empty voxel that loses 1e6/s: what round-off allows is judged row by row, else nothing that happens elsewhere would count."""
+    grid = tf.Grid((1, 1, 64), 10.0)
+    loss = np.zeros(grid.shape)
+    loss[..., -1] = 1e6
+    start = np.exp(-(((np.arange(64) - 12) / 5.0) ** 2))[None, None, None]
+    ends = []
+    for dtype in (jnp.float32, jnp.float64):
+        stiff = tf.Model(grid, [tf.Species("a", 1.0)], [tf.Linear(0.0, loss)], dtype=dtype)
+        ends.append(np.asarray(tf.evolve(stiff, start, [0.0, 2500.0], method="tr-bdf2")["a"][-1]))
+    assert ends[1].max() < 0.5
+    np.testing.assert_allclose(ends[0], ends[1], atol=1e-3)

@@ -21,7 +21,7 @@ class BalanceInfo(NamedTuple):
     - `steps`: Picard, Newton and pseudo-time steps.
     - `continued`: whether the field was followed through pseudo-time from the start, as where several steady states may exist.
     - `residual`: ||F|| / ||sources||, recomputed from the field, never the recursive one.
-    - `backward_error`: ||F|| / (||A|| ||c|| + ||sources||), the measure of what round-off allows.
+    - `backward_error`: ||F|| / (|| |A| |c| || + ||sources||), the measure of what round-off allows.
     - `lowest_loss`: smallest loss coefficient of any free voxel over phi, 1/s; no field relaxes slower than its inverse.
     - `definiteness`: mean loss (walls and held voxels included) over ||A||; below the round-off of the number type nothing pins the mean level.
     - `worst_voxel`, `worst_residual`: the voxel (z, y, x) with the largest |F|, and F there, nM/s.

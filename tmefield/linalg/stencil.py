@@ -38,12 +38,16 @@ class Stencil(eqx.Module):
         """The diagonal of A."""
         return self.loss + face_sum(self.faces, self.loss.shape, self.back)
 
-    def row_norm(self) -> Float[Array, ""]:
-        """A bound of the norm of A: the largest of |loss| plus all rates out of and into a cell."""
+    def row_sizes(self) -> Field:
+        """A bound of the sum of |A| over each row: |loss| plus all rates out of and into a cell."""
         shape = self.loss.shape
         if self.back is None:
-            return jnp.max(jnp.abs(self.loss) + 2 * face_sum(self.faces, shape))
-        return jnp.max(jnp.abs(self.loss) + face_sum(self.faces, shape, self.back) + face_sum(self.back, shape, self.faces))
+            return jnp.abs(self.loss) + 2 * face_sum(self.faces, shape)
+        return jnp.abs(self.loss) + face_sum(self.faces, shape, self.back) + face_sum(self.back, shape, self.faces)
+
+    def row_norm(self) -> Float[Array, ""]:
+        """A bound of the norm of A in the maximum norm."""
+        return jnp.max(self.row_sizes())
 
     def transposed(self) -> "Stencil":
         """A^T, in the same form: the rates change places, and what a cell gives more than it gets becomes loss."""

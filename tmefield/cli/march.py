@@ -46,11 +46,17 @@ def march(inputs: "Inputs", plan: "Schedule", model, progress, about: dict | Non
     state = begin(model, start, float(plan.times[0]), settings)
     if about is not None:
         checkpoint.begin(about)
+    mark = {"model": fingerprint(model)}
     kept = checkpoint.latest()
     if kept is None:
         done = 0
-        checkpoint.write(0, _record(field_of(model, state), state), pack(state))
+        checkpoint.write(0, _record(field_of(model, state), state), pack(state) | mark)
     else:
+        if not np.array_equal(kept[1].pop("model", np.zeros(0, np.uint8)), mark["model"]):
+            raise InputError(
+                "the checkpoint does not fit this configuration with the files that it names: one of them has changed since the run began; "
+                "put it back, or start the run again with 'tmefield run --force'"
+            )
         done, state = kept[0], unpack(state, kept[1])
         progress.note(f"  going on from {_words(plan.times[done])} (output {done} of {plan.times.size - 1})")
     try:
@@ -59,12 +65,24 @@ def march(inputs: "Inputs", plan: "Schedule", model, progress, about: dict | Non
                 state = advance_interval(model, state, float(plan.times[number]), settings, method)
                 field = field_of(model, state)
                 _check(state, field, inputs, plan.times[number])
-                checkpoint.write(number, _record(field, state), pack(state))
+                checkpoint.write(number, _record(field, state), pack(state) | mark)
             done = number
     except KeyboardInterrupt:
         progress.note(f"tmefield: interrupted after {_words(plan.times[done])}; go on with: tmefield resume {folder}")
         raise typer.Exit(INTERRUPTED) from None
     return _trajectory(model, plan, checkpoint, state, method)
+
+
+def fingerprint(model) -> np.ndarray:
+    """The SHA-256 of every number in a model, as bytes: a run may go on only with the cells, vessels and rates that it began with."""
+    import hashlib
+
+    import jax
+
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(model):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def pack(state) -> dict[str, np.ndarray]:

@@ -75,3 +75,28 @@ def test_in_float32():
     solution = tf.solve_steady(narrow, initial=np.full(SWITCH.shape, 1.05 * WATERSHED))
     assert solution.status == tf.Status.CONVERGED
     np.testing.assert_allclose(solution.concentration, HIGH, rtol=1e-4)
+
+
+class Bistable(tf.AbstractTerm):
+    """c (1 - c)(c - 1/2): production (3/2) c^2, loss coefficient c^2 + 1/2. A front between 0 and 1 stands only while nothing pushes it."""
+
+    acts_on = ("a",)
+    saturable = True
+    label = "bistable"
+
+    def rates(self, concentration, medium):
+        c = jnp.maximum(concentration["a"], 0)
+        return {"a": tf.Rates(1.5 * c**2, c**2 + 0.5)}
+
+    def check(self, shape, medium):
+        pass
+
+
+def test_a_front_that_moves_off_slowly_is_called_unstable():
+    """In the middle of a finite box it is drawn to the walls at 2e-4/s, a ten-thousandth of the local rates."""
+    grid = tf.Grid((1, 1, 128), 1.0)
+    x = np.arange(128) - 63.5
+    model = tf.Model(grid, [tf.Species("a", 60.0)], [Bistable()])
+    with pytest.warns(UserWarning, match="smallest disturbance"):
+        solution = tf.solve_steady(model, initial=(0.5 + 0.5 * np.tanh(x / np.sqrt(8 * 60.0)))[None, None, None])
+    assert solution.status == tf.Status.UNSTABLE

@@ -28,6 +28,7 @@ AWAY = 0.3  # relative distance from an unstable end at which it no longer matte
 CAREFUL = 0.5  # length of a step, in e-folding times of what grows
 ENDGAME = 1e-2  # relative residual below which steps may be of any length
 ATTEMPTS = 3
+STAGES, FINER = 4, 30.0  # of the search for a growing mode
 
 
 class _March(NamedTuple):
@@ -154,14 +155,19 @@ def _fastest_growth(balance: Balance, transport: Transport, x: Array) -> Float[A
 def _growth_rate(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
     """How fast the fastest disturbance of a steady field grows, 1/s; zero where all die away.
 
-    Inverse iteration on J + shift phi finds the mode whose decay is nearest to -shift. Alone, a species cannot grow faster than its most negative local
-    slope: shifted by that, the slowest mode is the one. Among species that act on each other the bound (Gershgorin's) may be far too high, and modes near
-    zero are looked at as well.
+    Inverse iteration on J + shift phi finds the mode whose decay is nearest to -shift. No mode grows faster than the bound of Gershgorin; from there the shift
+    goes down by `FINER` at a time, since a growth far below the shift is not told from a slow decay. Among species that act on each other modes
+    near zero are looked at as well.
     """
-    slowest = _slowest_decay(balance, transport, x, 1.1 * _growth_bound(balance, transport, x))
-    if balance.together:
-        slowest = jnp.minimum(slowest, _slowest_decay(balance, transport, x, jnp.zeros((), x.dtype)))
-    return jnp.maximum(-slowest, 0)
+    bound = 1.1 * _growth_bound(balance, transport, x)
+    shifts = [bound / FINER**stage for stage in range(STAGES)] + ([jnp.zeros((), x.dtype)] if balance.together else [])
+    start = _start_vector(transport, x)
+
+    def stage(vector, shift):
+        return _slowest_decay(balance, x, shift, vector)
+
+    _, decays = jax.lax.scan(stage, start, jnp.stack(shifts))
+    return jnp.maximum(-jnp.min(decays), 0)
 
 
 def _growth_bound(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
@@ -181,8 +187,14 @@ def _local_rates(balance: Balance, transport: Transport, x: Array) -> tuple[Arra
     return own, others
 
 
-def _slowest_decay(balance: Balance, transport: Transport, x: Array, shift: Array, iterations: int = 6) -> Float[Array, ""]:
-    """The decay rate (negative: growth) of the mode nearest to -shift, 1/s, by its Rayleigh quotient; what is lost in round-off counts as zero."""
+def _start_vector(transport: Transport, x: Array) -> Float[Array, "s z y x"]:
+    """A start without symmetry: nothing may be orthogonal to it."""
+    level, noise = (jax.random.normal(jax.random.key(seed), shape, x.dtype) for seed, shape in ((0, (x.shape[0], 1, 1, 1)), (1, x.shape)))
+    return level + 0.3 * noise if transport.held is None else jnp.where(transport.held, 0, level + 0.3 * noise)
+
+
+def _slowest_decay(balance: Balance, x: Array, shift: Array, start: Array, iterations: int = 6) -> tuple[Float[Array, "s z y x"], Float[Array, ""]]:
+    """The mode nearest to -shift and its decay rate (negative: growth), 1/s, by its Rayleigh quotient; what cannot be told from zero counts as zero."""
     phi = _phi(balance)
     shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * phi, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
 
@@ -191,8 +203,5 @@ def _slowest_decay(balance: Balance, transport: Transport, x: Array, shift: Arra
         w = solve_tangent(shifted, x, phi * v, reduction=LINEAR, max_iterations=200)
         return w, jnp.sum(total(v * phi * v)) / jnp.sum(total(v * phi * w)) - shift
 
-    # A start without symmetry: nothing may be orthogonal to it.
-    level, noise = (jax.random.normal(jax.random.key(seed), shape, x.dtype) for seed, shape in ((0, (x.shape[0], 1, 1, 1)), (1, x.shape)))
-    start = level + 0.3 * noise if transport.held is None else jnp.where(transport.held, 0, level + 0.3 * noise)
-    decay = jax.lax.fori_loop(0, iterations * hidden_one(), iterate, (start, jnp.zeros((), x.dtype)))[1]
-    return jnp.where(jnp.abs(decay) > 1e-3 * shift, decay, 0)
+    mode, decay = jax.lax.fori_loop(0, iterations * hidden_one(), iterate, (start, jnp.zeros((), x.dtype)))
+    return mode, jnp.where(jnp.abs(decay) > 1e-3 * shift, decay, 0)

@@ -44,9 +44,10 @@ def describe(balance: Balance, transport: Transport, x: Float[Array, "s z y x"],
     field = fill_fixed(transport, x)
     status = _status(x, measure, settings, state.ended, state.breakdown)
     failed = status != int(Status.CONVERGED)
-    if settings.start is None:
+    if settings.start is None and not balance.together:  # one species may run away and another hold it: their totals prove nothing
         without = jax.lax.cond(jnp.any(failed), lambda: production_exceeds_loss(balance, transport, field), lambda: jnp.zeros_like(failed))
         status = jnp.where(failed & without, int(Status.NO_STEADY_STATE), status)
+    if settings.start is None:
         undecided = (status == int(Status.CONVERGED)) | (status == int(Status.ITERATION_LIMIT))
         status = jnp.where(undecided & getattr(state, "unstable", False), int(Status.UNSTABLE), status)
     where, worst = _worst(measure.field)

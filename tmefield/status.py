@@ -16,6 +16,7 @@ class Status(IntEnum):
     UNSTABLE = 7
     SMALLEST_STEP = 8
     STEP_LIMIT = 9
+    UNRESOLVED = 10
 
     @property
     def explanation(self) -> str:
@@ -33,5 +34,7 @@ _EXPLANATIONS = {
     Status.UNSTABLE: "a steady state that the smallest disturbance would leave (a watershed between two branches): start further to one side of it",
     Status.SMALLEST_STEP: "no step was short enough for the tolerance: loosen rtol, give an atol, or look for rates that jump without saying so",
     Status.STEP_LIMIT: "stopped at the step limit: raise max_steps, or loosen rtol",
+    Status.UNRESOLVED: "a fixed step left an error as large as the field: it is unstable or far too long; take more fixed_steps, or steps that the "
+    "tolerance chooses",
     Status.NON_FINITE: "a value is not finite: look for extreme rates or diffusivities",
 }

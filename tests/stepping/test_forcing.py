@@ -94,3 +94,14 @@ def test_flow_in_both_methods_and_where_the_explicit_one_is_refused():
     with pytest.raises(tf.InputError, match="cell Peclet number of 10, above 2"):
         tf.evolve(flowing(40.0), start, [0.0, 60.0], method="rkc")
     assert tf.evolve(flowing(40.0), start, [0.0, 6.0]).method == "tr-bdf2"
+
+
+def test_fixed_steps_that_blow_up_in_a_flow_say_so():
+    """A cell Peclet number of 2 and five long explicit steps: their stages suffice for diffusion, not for the flow."""
+    grid = tf.Grid((1, 1, 64), 10.0)
+    x = np.arange(64)
+    start = (1 + 0.5 * np.sin(2 * np.pi * x / 64) + 0.01 * np.cos(2 * np.pi * 9 * x / 64))[None, None, None]
+    model = tf.Model(grid, [tf.Species("a", 10.0)], [], walls=tf.Walls(x=tf.Periodic()), flow=tf.Flow(x=2.0))
+    with pytest.warns(UserWarning, match="error as large as the field"):
+        trajectory = tf.evolve(model, start, [0.0, 3000.0], method="rkc", fixed_steps=5)
+    assert trajectory.status == tf.Status.UNRESOLVED

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from ..status import Status
 from ..terms.term import Moment
-from .controller import error_norm, first_step, next_step, shorter_step, slow, smallest_step, tolerance, turns_negative
+from .controller import Settings, error_norm, first_step, next_step, shorter_step, slow, smallest_step, tolerance, turns_negative
 from .rkc import longest_step
 from .scheme import AbstractScheme, Attempt
 from .span import Span
@@ -117,7 +117,12 @@ def _step(scheme: AbstractScheme, problem, stretch: _Stretch, loop: _Loop) -> _L
     norm = error_norm(settings, attempt.error, allowed)
     failed = ~jnp.isfinite(norm) | jnp.any(attempt.status != int(Status.CONVERGED))
     negative = turns_negative(progress.x, attempt.x, allowed)
-    accepted = jnp.ones((), bool) if settings.fixed_steps is not None else ~failed & (norm <= 1) & ~negative
+    if settings.fixed_steps is None:
+        accepted = ~failed & (norm <= 1) & ~negative
+    else:
+        # It stands whatever its error, but not in silence: with a flow the explicit method may be unstable at any number of stages.
+        accepted = jnp.ones((), bool)
+        attempt = attempt._replace(status=_judged(settings, attempt, allowed))
     tape = None if loop.tape is None else record(loop.tape, progress.x, attempt.span, scheme.width(attempt.span), scheme.slots, accepted)
     return _Loop(
         _moved(scheme, progress, attempt, accepted, norm, failed, negative, dt <= smallest_step(stretch.start, stretch.length)),
@@ -126,6 +131,12 @@ def _step(scheme: AbstractScheme, problem, stretch: _Stretch, loop: _Loop) -> _L
         jax.tree.map(lambda new, old: jnp.where(accepted, new, old), attempt.memory, loop.memory),
         tape,
     )
+
+
+def _judged(settings: Settings, attempt: Attempt, allowed: Float[Array, " s"]) -> Int[Array, " s"]:
+    """The status of a fixed step, `UNRESOLVED` where its error reaches the field itself (or what counts as one: atol/rtol)."""
+    lost = settings.rtol * slow(settings, attempt.error) > allowed
+    return jnp.where(lost & (attempt.status == int(Status.CONVERGED)), int(Status.UNRESOLVED), attempt.status).astype(jnp.int32)
 
 
 def _moved(scheme: AbstractScheme, progress: Progress, attempt: Attempt, accepted, norm, failed, negative, smallest) -> Progress:

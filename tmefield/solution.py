@@ -50,8 +50,9 @@ class Solution(eqx.Module):
     def relaxation_time(self, steps: int = 4) -> Float[Array, " s"]:
         """The slowest relaxation time of each species around this field, s; one for all of them where they act on each other.
 
-        The largest eigenvalue of J^-1 phi by `steps` inverse iterations with the solver itself (residual 1e-2), from below:
-        a perturbation of the steady field dies away at least as fast as exp(-t/time) once its fast parts are gone.
+        The largest eigenvalue of J^-1 phi by `steps` inverse iterations with the solver itself (residual 1e-2): a perturbation of the
+        steady field dies away as exp(-t/time) once its fast parts are gone. From below where J is symmetric; with a flow, or species that act on each
+        other, an estimate, and NaN where it has not settled to a tenth (as where they swing).
         """
         return _relaxation_time(self.model, self.concentration, jnp.asarray(steps, jnp.int32))
 
@@ -86,9 +87,13 @@ def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) 
         v = state[0] / size(state[0])[:, None, None, None]
         w = solve_tangent(balance, x, phi * v, reduction=1e-2, max_iterations=100)
         above, below = total(v * phi * w), total(v * phi * v)
-        return w, jnp.sum(above) / jnp.sum(below) * jnp.ones_like(above) if balance.together else above / below
+        found = jnp.sum(above) / jnp.sum(below) * jnp.ones_like(above) if balance.together else above / below
+        return w, found, state[1]
 
-    return jax.lax.fori_loop(0, steps, iterate, (free, jnp.zeros(transport.count, model.dtype)))[1]
+    nothing = jnp.zeros(transport.count, model.dtype)
+    _, time, before = jax.lax.fori_loop(0, steps, iterate, (free, nothing, nothing))
+    settled = jnp.abs(time - before) < 0.1 * time
+    return time if balance.symmetric else jnp.where(settled, time, jnp.nan)
 
 
 def warn_if_not_converged(solution: Solution) -> None:

@@ -10,6 +10,7 @@ from scipy.sparse import block_diag
 import tmefield as tf
 from independent import assemble
 from mechanisms import Binding
+from tmefield.balance import Balance, residual
 
 GRID = tf.Grid((2, 3, 6), (10.0, 12.0, 8.0))
 RNG = np.random.default_rng(5)
@@ -83,3 +84,12 @@ def test_coupled_species_in_float32(solution):
     narrow = tf.solve_steady(model(VALUES, dtype=jnp.float32))
     assert narrow.status == tf.Status.CONVERGED
     np.testing.assert_allclose(narrow.concentration, solution.concentration, rtol=1e-4)
+
+
+def test_the_relaxation_time_of_coupled_species_is_the_slowest_mode(solution):
+    """Against the eigenvalues of the Jacobian."""
+    one = model(VALUES)
+    free = np.tile(~HELD, (3, 1, 1, 1)).ravel()
+    jacobian = np.asarray(jax.jacfwd(lambda x: residual(Balance(one), x.reshape(one.shape)).ravel())(jnp.where(free, solution.concentration.ravel(), 0)))
+    slowest = np.linalg.eigvals(jacobian[np.ix_(free, free)] / 0.5).real.min()
+    np.testing.assert_allclose(solution.relaxation_time(12), 1 / slowest, rtol=0.02)

@@ -53,7 +53,9 @@ def evolve(
     - `method`: "rkc" (explicit: many cheap stages), "tr-bdf2" (implicit, on the multigrid), or "auto", which takes the one that should cost less.
     - `steady`: names of species that are at steady state with the others at all times (needs "tr-bdf2"); their initial values only start the search.
     - `max_steps`: limit of accepted and rejected steps together.
-    - `fixed_steps`: as many equal steps from each stop to the next, whatever their error (at least; the explicit method takes more where stability needs it).
+    - `fixed_steps`: as many equal steps from each stop to the next, whatever their error (at least: the explicit method takes more where
+      diffusion and losses need it for stability). The status is UNRESOLVED where a step leaves an error as large as the field, as explicit
+      ones through a flow may.
 
     **Returns** a `Trajectory` with the fields at `times`.
 

@@ -7,49 +7,12 @@ import numpy as np
 import pytest
 
 import tmefield as tf
+from every_term import PARAMETERS, EveryTerm
 from tmefield.balance import Balance, solve_jacobian
 
 GRID = tf.Grid((4, 6, 8), (10.0, 12.0, 8.0))
-RNG = np.random.default_rng(0)
-SECRETING, CONSUMING = RNG.uniform(0, 1e-4, GRID.shape), RNG.uniform(0, 1e-4, GRID.shape)
-VESSELS = RNG.uniform(0, 0.02, GRID.shape)
-WEIGHTS = RNG.normal(size=(2, *GRID.shape))
-HELD = np.zeros(GRID.shape, bool)
-HELD[1, 2:4, 5] = True
-
-PARAMETERS = {
-    "diffusivity": 40.0,
-    "decay": 2e-4,
-    "secretion rate": 2.0,
-    "active fraction": 0.4,
-    "receptors": 3000.0,
-    "internalisation": 5e-4,
-    "half saturation": 0.05,
-    "permeability": 0.02,
-    "plasma concentration": 0.03,
-    "production": 1e-5,
-    "loss": 3e-4,
-    "volume fraction": 0.4,
-    "transfer coefficient": 0.3,
-    "outside concentration": 0.02,
-    "wall value": 0.05,
-    "held value": 0.04,
-}
-
-
-def model(values):
-    p = dict(zip(PARAMETERS, values, strict=True))
-    species = [tf.Species("a", p["diffusivity"], p["decay"]), tf.Species("b", 15.0 * jnp.ones(GRID.shape) * p["diffusivity"] / 40.0, 1e-3)]
-    terms = [
-        tf.Decay(),
-        tf.Secretion("a", SECRETING, p["secretion rate"], p["active fraction"]),
-        tf.Secretion("b", CONSUMING, p["secretion rate"]),
-        tf.ReceptorUptake("a", CONSUMING, p["receptors"], p["internalisation"], p["half saturation"]),
-        tf.VascularExchange("a", VESSELS, p["permeability"], p["plasma concentration"]),
-        tf.Linear(p["production"], p["loss"], species="b"),
-    ]
-    walls = {"a": tf.Walls(z=tf.Robin(p["transfer coefficient"], p["outside concentration"])), "b": tf.Walls(x=(tf.FixedValue(p["wall value"]), tf.NoFlux()))}
-    return tf.Model(GRID, species, terms, walls=walls, fixed=tf.FixedConcentration(HELD, p["held value"]), volume_fraction=p["volume fraction"])
+CASE = EveryTerm(GRID, np.s_[1, 2:4, 5])
+RNG, SECRETING, WEIGHTS, model = CASE.rng, CASE.secreting, CASE.weights, CASE.model
 
 
 @jax.jit

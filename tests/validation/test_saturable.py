@@ -5,21 +5,6 @@ import pytest
 
 import tmefield as tf
 from validation.problems import radial, saturable
-from validation.problems.check import assert_complete, assert_within_tolerance
-from validation.problems.registry import GROUPS
-
-CASES = GROUPS["saturable"]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_field_has_the_exact_values(case):
-    assert_within_tolerance(CASES[case]())
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("case", CASES)
-def test_every_tabulated_value_is_compared(case):
-    assert_complete(case, CASES[case]())
 
 
 @pytest.mark.parametrize("sharp", [False, True])

@@ -4,21 +4,6 @@ import numpy as np
 import pytest
 
 from validation.problems import layers, spheres, vessel
-from validation.problems.check import assert_complete, assert_within_tolerance
-from validation.problems.registry import GROUPS
-
-CASES = GROUPS["steady"]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_field_has_the_exact_values(case):
-    assert_within_tolerance(CASES[case]())
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("case", CASES)
-def test_every_tabulated_value_is_compared(case):
-    assert_complete(case, CASES[case]())
 
 
 @pytest.mark.parametrize("length", spheres.LENGTHS)

@@ -6,53 +6,15 @@ import numpy as np
 import pytest
 
 import tmefield as tf
+from every_term import PARAMETERS, EveryTerm
 
 GRID = tf.Grid((3, 4, 5), (10.0, 12.0, 8.0))
-RNG = np.random.default_rng(0)
-SECRETING, CONSUMING = RNG.uniform(0, 1e-4, GRID.shape), RNG.uniform(0, 1e-4, GRID.shape)
-VESSELS = RNG.uniform(0, 0.02, GRID.shape)
-WEIGHTS = RNG.normal(size=(2, *GRID.shape))
-HELD = np.zeros(GRID.shape, bool)
-HELD[1, 2:4, 3] = True
-
-# The parameters of tests/test_gradients.py.
-PARAMETERS = {
-    "diffusivity": 40.0,
-    "decay": 2e-4,
-    "secretion rate": 2.0,
-    "active fraction": 0.4,
-    "receptors": 3000.0,
-    "internalisation": 5e-4,
-    "half saturation": 0.05,
-    "permeability": 0.02,
-    "plasma concentration": 0.03,
-    "production": 1e-5,
-    "loss": 3e-4,
-    "volume fraction": 0.4,
-    "transfer coefficient": 0.3,
-    "outside concentration": 0.02,
-    "wall value": 0.05,
-    "held value": 0.04,
-}
+CASE = EveryTerm(GRID, np.s_[1, 2:4, 3])
+RNG, SECRETING, CONSUMING, WEIGHTS, model = CASE.rng, CASE.secreting, CASE.consuming, CASE.weights, CASE.model
 NAMES = list(PARAMETERS)
 START = jnp.asarray(list(PARAMETERS.values()))
 SIZES = [0.2 / 2**i for i in range(4)]  # relative changes of the parameter
 RATES = (1.0, 2.0, 3.0)
-
-
-def model(values, secreting, consuming):
-    p = dict(zip(NAMES, values, strict=True))
-    species = [tf.Species("a", p["diffusivity"], p["decay"]), tf.Species("b", 15.0 * jnp.ones(GRID.shape) * p["diffusivity"] / 40.0, 1e-3)]
-    terms = [
-        tf.Decay(),
-        tf.Secretion("a", secreting, p["secretion rate"], p["active fraction"]),
-        tf.Secretion("b", consuming, p["secretion rate"]),
-        tf.ReceptorUptake("a", consuming, p["receptors"], p["internalisation"], p["half saturation"]),
-        tf.VascularExchange("a", VESSELS, p["permeability"], p["plasma concentration"]),
-        tf.Linear(p["production"], p["loss"], species="b"),
-    ]
-    walls = {"a": tf.Walls(z=tf.Robin(p["transfer coefficient"], p["outside concentration"])), "b": tf.Walls(x=(tf.FixedValue(p["wall value"]), tf.NoFlux()))}
-    return tf.Model(GRID, species, terms, walls=walls, fixed=tf.FixedConcentration(HELD, p["held value"]), volume_fraction=p["volume fraction"])
 
 
 def field(values, secreting, consuming):

@@ -1,11 +1,11 @@
-"""Onset of a field against closed forms (V2, P1)."""
+"""Fields against closed forms, quadrature and published values: V1 to V7, V12, V14, P1, P4, P5, P8, P9, P12 (V11: test_advection.py)."""
 
 import pytest
 
 from validation.problems.check import assert_complete, assert_within_tolerance
 from validation.problems.registry import GROUPS
 
-CASES = GROUPS["transient"]
+CASES = {name: solve for group in GROUPS.values() for name, solve in group.items()}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -13,11 +13,12 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from .apart import apart
-from .stencil import Field, Stencil, is_periodic, is_uniform
+from .stencil import Field, Stencil, face_sum, is_periodic, is_uniform
 from .transfer import Coarsening, coarsen_operator, plan, prolong, repeat_pairs, sum_pairs
 
 SWEEPS, SWEEPS_AT_JUMPS = 2, 3
 JUMP = 30.0  # greatest over smallest open conductance of the fine level
+DRIFT = 0.3  # cell Peclet number 0.6
 COARSEST_CELLS = 64
 
 
@@ -61,10 +62,10 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     levels = []
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
         inverse = _inverse(operator.diagonal())
-        share = jnp.where(inverse > 0, jnp.minimum(1 - operator.loss * inverse, 1), 0)
-        levels.append(Level(operator, inverse, share, step, () if step is None else _weights(step, jumps, inverse.dtype)))
+        drift = None if operator.back is None else _drift(operator)
+        levels.append(Level(operator, inverse, _share(operator, inverse), step, () if step is None else _weights(step, jumps, drift, inverse.dtype)))
         if step is not None:
-            operator = coarsen_operator(Stencil(operator.faces, operator.loss * share, operator.back), step)
+            operator = coarsen_operator(Stencil(operator.faces, operator.loss * levels[-1].share, operator.back), step)
     return Hierarchy(tuple(levels), _dense_inverse(operator), jumps, linear)
 
 
@@ -106,24 +107,50 @@ def _extra_sweep(hierarchy: Hierarchy, level: Level, u: Field, b: Field, once: I
     return jax.lax.cond(hierarchy.jumps & (once > 0), lambda: u + level.weights[2] * level.inverse_diagonal * (b - level.operator.apply(u)), lambda: u)
 
 
+def _share(operator: Stencil, inverse: Field) -> Field:
+    """The exchange with the neighbours over the diagonal, of the two directions the larger: the last cell before an outflow gives nothing to a
+    neighbour, and follows the one upstream.
+    """
+    if operator.back is None:
+        return jnp.where(inverse > 0, jnp.minimum(1 - operator.loss * inverse, 1), 0)
+    there, back = operator.faces, operator.back
+    exchange = jnp.maximum(face_sum(there, operator.loss.shape, back), face_sum(back, operator.loss.shape, there))
+    return jnp.minimum(exchange * inverse, 1)
+
+
+def _drift(operator: Stencil) -> Float[Array, ""]:
+    """How far from symmetric: the largest difference of the two rates across a face over their sum, 0 for diffusion, 1 for flow alone."""
+    ratios = [jnp.max(jnp.abs(f - b) / jnp.where(f + b > 0, f + b, 1), initial=0) for f, b in zip(operator.faces, operator.back, strict=True)]
+    return jnp.max(jnp.stack(ratios))
+
+
 def _jumps(operator: Stencil) -> Bool[Array, ""]:
-    """Whether conductances of the open faces differ by more than `JUMP`."""
-    rates = [*operator.faces, *(operator.back or ())]
+    """Whether conductances of the open faces differ by more than `JUMP`; with a flow, whether its drift is more than `DRIFT`."""
+    if operator.back is not None:
+        mean = tuple((f + b) / 2 for f, b in zip(operator.faces, operator.back, strict=True))
+        return (_drift(operator) > DRIFT) | _jumps(Stencil(mean, operator.loss))
+    rates = operator.faces
     highest = jnp.max(jnp.stack([jnp.max(f, initial=0) for f in rates]))
     lowest = jnp.min(jnp.stack([jnp.min(jnp.where(f > 0, f, jnp.inf), initial=jnp.inf) for f in rates]))
     return highest > JUMP * lowest
 
 
-def _weights(step: Coarsening, jumps: Array | None, dtype) -> tuple[Float[Array, ""], ...]:
+def _weights(step: Coarsening, jumps: Array | None, drift: Array | None, dtype) -> tuple[Float[Array, ""], ...]:
     """Inverse roots of Chebyshev's polynomial over the eigenvalues of D^-1 A that the next level does not see.
 
-    The smallest belongs to the shortest wave along the weakest axis that is halved, its share in the diagonal; the largest is 2.
+    The smallest belongs to the shortest wave along the weakest axis that is halved, its share in the diagonal; the largest is 2. With a flow
+    they lie in an ellipse whose imaginary semi-axis is the drift: the roots draw together between its foci (Manteuffel 1977,
+    doi:10.1007/BF01389971), down to damped Jacobi sweeps.
     """
     strengths = [0.0 if len(c) == 1 else float(np.median(np.diff(c))) ** -2 for c in step.centres]
     low, high = min(strengths[axis] for axis in step.axes) / sum(strengths), 2.0
 
-    def inverse_roots(count: int) -> list[float]:
-        return [1 / ((high + low) / 2 + (high - low) / 2 * math.cos(math.pi * (2 * k + 1) / (2 * count))) for k in range(count)]
+    focus = (high - low) / 2
+    if drift is not None:
+        focus = jnp.sqrt(jnp.maximum(focus**2 - drift**2, 0))
+
+    def inverse_roots(count: int) -> list:
+        return [1 / ((high + low) / 2 + focus * math.cos(math.pi * (2 * k + 1) / (2 * count))) for k in range(count)]
 
     usual = [jnp.asarray(weight, dtype) for weight in inverse_roots(SWEEPS)]
     if jumps is None:

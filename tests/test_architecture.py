@@ -18,6 +18,7 @@ BASE = {"errors"}
 GIVEN = BASE | {"grid", "units", "library"}
 ARROWS = {
     "errors": set(),
+    "memory": set(),
     "status": set(),
     "grid": BASE,
     "units": BASE,
@@ -39,7 +40,7 @@ ARROWS["stepping"] = SOLVED | {"steady"}
 ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = {"cli"}
-WITHOUT_JAX = {"errors", "grid", "units", "library", "tissue", "vessels", "output", "config", "cli"}
+WITHOUT_JAX = {"errors", "memory", "grid", "units", "library", "tissue", "vessels", "output", "config", "cli"}
 LAZY = {"netCDF4", "pydantic", "typer", "rich", "xarray", "pint", "matplotlib", "vtk", "vtkmodules", "anndata", "pandas", "h5py"}
 # The models and the commands are written in these; nobody imports those modules before they are needed.
 LAZY_EXCEPT = {"config": {"pydantic"}, "cli": {"typer", "rich"}}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
     from .grid import Grid as Grid
+    from .memory import reuse_memory as reuse_memory
     from .model import Model as Model
     from .solution import Solution as Solution
     from .species import Species as Species
@@ -74,6 +75,7 @@ _HOMES = {
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
     "evolve": ".stepping.march",
+    "reuse_memory": ".memory",
     "solve_steady": ".steady",
 }
 __all__ = sorted(_HOMES)

@@ -55,6 +55,9 @@ def main() -> int:
     groups = chosen(options.only)
     import machine
 
+    import tmefield
+
+    tmefield.reuse_memory()
     settings = Settings(options.quick, options.cache.expanduser().resolve(), options.rivals)
     settings.cache.mkdir(parents=True, exist_ok=True)
     begin, about = time.perf_counter(), machine.describe()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..memory import reuse_memory
 from .doctor import doctor
 from .estimate import estimate
 from .export import export
@@ -47,6 +48,7 @@ def options(version: Annotated[bool | None, typer.Option("--version", callback=_
 def main() -> None:
     """Run the command line; ends the process with the exit codes 0, 2 (input), 3 (numerics), 4 (files), 5 (memory), 130 (interrupted)."""
     signal.signal(signal.SIGTERM, _interrupt)
+    reuse_memory()
     try:
         app(prog_name="tmefield")
     except SystemExit as end:

@@ -34,6 +34,10 @@ class Stencil(eqx.Module):
         """A u."""
         return self.loss * u - flux_divergence(u, self.faces, self.back)
 
+    def neighbours(self, u: Field) -> Field:
+        """N u, what each cell gets from its neighbours: A u = diagonal u - N u, to be read where round-off of u itself is no harm."""
+        return neighbour_sum(u, self.faces, self.back)
+
     def diagonal(self) -> Field:
         """The diagonal of A."""
         return self.loss + face_sum(self.faces, self.loss.shape, self.back)
@@ -103,6 +107,23 @@ def flux_divergence(u: Field, faces: Sequence[Array], back: Sequence[Array] | No
             total = total + inflow - _shift_forward(inflow, axis)
         else:
             total = total + _pad_one(inflow, axis, before=False) - _pad_one(inflow, axis, before=True)
+    return total
+
+
+def neighbour_sum(u: Field, faces: Sequence[Array], back: Sequence[Array] | None = None) -> Field:
+    """For each cell the sum over its faces of the neighbour's value times the rate at which that gives."""
+    back = faces if back is None else back
+    total = jnp.zeros_like(u)
+    for axis in range(3):
+        cells = u.shape[axis]
+        if cells == 1:
+            continue
+        if is_periodic(faces[axis], axis, cells):
+            above = jnp.concatenate([jax.lax.slice_in_dim(u, start, stop, axis=axis) for start, stop in ((1, cells), (0, 1))], axis=axis)
+            total = total + back[axis] * above + _shift_forward(faces[axis] * u, axis)
+        else:
+            lower, upper = (jax.lax.slice_in_dim(u, start, start + cells - 1, axis=axis) for start in (0, 1))
+            total = total + _pad_one(back[axis] * upper, axis, before=False) + _pad_one(faces[axis] * lower, axis, before=True)
     return total
 
 

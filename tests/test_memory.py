@@ -12,7 +12,7 @@ import resource, sys
 import tmefield as tf
 
 took = sys.argv[1] == "reuse" and tf.reuse_memory()
-grid = tf.Grid((64, 64, 64), 10.0)
+grid = tf.Grid((96, 96, 96), 10.0)
 model = tf.Model(grid, [tf.Species("a", 40.0, 1e-3)], [tf.Decay(), tf.Linear(production=1e-3)])
 for _ in range(10):  # the heap grows over the first ones
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

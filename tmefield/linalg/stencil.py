@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 Field = Float[Array, "z y x"]
@@ -144,9 +145,13 @@ def face_sum(faces: Sequence[Array], shape: tuple[int, ...], back: Sequence[Arra
     for axis in range(3):
         if shape[axis] == 1:
             continue
-        if is_periodic(faces[axis], axis, shape[axis]):
-            total = total + faces[axis] + _shift_forward(back[axis], axis)
+        lower, upper = faces[axis], back[axis]
+        if is_periodic(lower, axis, shape[axis]):
+            total = total + lower + _shift_forward(upper, axis)
+        elif is_uniform(lower) and is_uniform(upper):
+            first = (np.arange(shape[axis]) > 0).reshape([-1 if other == axis else 1 for other in range(3)])
+            total = total + lower * jnp.asarray(np.flip(first, axis), lower.dtype) + upper * jnp.asarray(first, upper.dtype)
         else:
-            lower, upper = (all_faces(rates[axis], axis, shape) for rates in (faces, back))
+            lower, upper = (all_faces(rates, axis, shape) for rates in (lower, upper))
             total = total + _pad_one(lower, axis, before=False) + _pad_one(upper, axis, before=True)
     return total

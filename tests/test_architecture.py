@@ -19,6 +19,7 @@ GIVEN = BASE | {"grid", "units", "library"}
 ARROWS = {
     "errors": set(),
     "memory": set(),
+    "dependence": set(),
     "status": set(),
     "grid": BASE,
     "units": BASE,
@@ -31,12 +32,12 @@ ARROWS = {
     "transport": BASE | {"grid", "species", "linalg", "checks"},
     "course": BASE | {"checks"},
     "terms": BASE | {"grid", "units", "species", "checks", "course"},
-    "model": BASE | {"grid", "species", "terms", "transport", "linalg", "checks"},
+    "model": BASE | {"grid", "species", "terms", "transport", "linalg", "checks", "dependence"},
     "output": BASE | {"grid", "units"},
 }
 SOLVED = ARROWS["model"] | {"model", "status", "balance", "budget", "solution", "output", "units"}
 ARROWS |= dict.fromkeys(("balance", "budget", "solution", "steady", "stepping"), SOLVED)
-ARROWS["stepping"] = SOLVED | {"steady"}
+ARROWS["stepping"] = SOLVED | {"steady", "dependence"}
 ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = {"cli"}

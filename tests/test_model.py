@@ -81,3 +81,22 @@ def test_a_lumen_has_to_be_held():
         with pytest.raises(tf.InputError, match=r"inside wide vessels .* sealed=True"):
             tf.Model(grid, [A], [exchange], fixed=fixed)
     assert tf.Model(grid, [A], [exchange], fixed=tf.FixedConcentration(vessels.lumen, 0.3, sealed=True)).fixed is not None
+
+
+class Thoughtless(tf.AbstractTerm):
+    """Loss that grows with the concentration, called constant."""
+
+    acts_on = ("a",)
+    saturable = False
+    label = "thoughtless"
+
+    def rates(self, concentration, medium):
+        return {"a": tf.Rates(jnp.zeros_like(concentration["a"]), concentration["a"])}
+
+    def check(self, shape, medium):
+        pass
+
+
+def test_a_term_that_hides_its_dependence_on_a_concentration_is_refused():
+    with pytest.raises(tf.InputError, match="rates of Thoughtless depend on a concentration, but it has saturable = False"):
+        tf.Model(tf.Grid((1, 2, 2), 1.0), [tf.Species("a", 1.0)], [Thoughtless()])

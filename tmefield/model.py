@@ -10,6 +10,7 @@ from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float
 
 from .checks import as_parameter, concrete
+from .dependence import depends_on
 from .errors import InputError
 from .grid import Grid
 from .species import Species
@@ -92,8 +93,18 @@ class Model(eqx.Module):
                 if unknown:
                     raise InputError(f"{type(term).__name__} {verb} {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
             term.check(self.grid.shape, self.medium())
+            self._check_dependence(term)
             if isinstance(term, VascularExchange) and term.lumen is not None:
                 self._check_lumen(term.lumen)
+
+    def _check_dependence(self, term: AbstractTerm) -> None:
+        """A term whose rates depend on concentrations has to say so: its slope would be missing from Newton's method and from derivatives."""
+        if term.saturable:
+            return
+        field = jax.ShapeDtypeStruct(self.grid.shape, self.dtype)
+        fields = {name: field for name in {*(term.acts_on or self.names), *term.reads}}
+        if any(jax.tree.leaves(depends_on(lambda fields: term.rates(_Own(fields), self.medium()), fields))):
+            raise InputError(f"the rates of {type(term).__name__} depend on a concentration, but it has saturable = False; set it to True")
 
     def _check_lumen(self, lumen: Array) -> None:
         held = None if self.fixed is None else concrete(self.fixed.mask)

@@ -100,3 +100,13 @@ def test_a_front_that_moves_off_slowly_is_called_unstable():
     with pytest.warns(UserWarning, match="smallest disturbance"):
         solution = tf.solve_steady(model, initial=(0.5 + 0.5 * np.tanh(x / np.sqrt(8 * 60.0)))[None, None, None])
     assert solution.status == tf.Status.UNSTABLE
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("start", [0.0, 0.1, 3.0])
+def test_a_switch_without_basal_production_falls_to_zero(start, dtype):
+    """Production falls with the concentration and both end at zero: a residual far below that of the start counts as none."""
+    one = tf.Model(GRID, [tf.Species("a", 10.0, 1e-3)], [tf.Decay(), Regulated("a", "a", 0.0, 2e-3, 10.0)], dtype=dtype)
+    solution = tf.solve_steady(one, initial=np.full(one.shape, start))
+    assert solution.status == tf.Status.CONVERGED
+    assert float(jnp.max(jnp.abs(solution.concentration))) <= 1e-8 * start

@@ -1,7 +1,13 @@
 """Fast species at steady state with the slow ones."""
 
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import Array, Float
 
 import tmefield as tf
 
@@ -24,6 +30,48 @@ def test_the_slow_species_is_followed_and_the_fast_one_is_at_rest():
         np.testing.assert_allclose(field, steady["fast"], rtol=1e-5)
     np.testing.assert_allclose(trajectory["matrix"][:, 0, 0, 2], np.exp(-1e-4 * times), rtol=1e-3)
     assert int(trajectory.stats.steps) < 150
+
+
+class Stored(tf.AbstractTerm):
+    """What the matrix takes up of a fast species: P_matrix = rate c_fast, and lost to the fast one."""
+
+    acts_on: tuple[str, ...] = eqx.field(static=True, default=("fast", "matrix"))
+    rate: Float[Array, ""] = eqx.field(default_factory=lambda: jnp.asarray(1e-4))
+    saturable: ClassVar[bool] = True
+    monotone: ClassVar[bool] = True
+    label: ClassVar[str] = "storage"
+
+    def rates(self, concentration, medium):
+        fast = concentration["fast"]
+        return {"fast": tf.Rates(jnp.zeros_like(fast), self.rate * jnp.ones_like(fast)), "matrix": tf.Rates(self.rate * fast, jnp.zeros_like(fast))}
+
+    def check(self, shape, medium):
+        pass
+
+
+def with_a_pulse(amount=1e-3):
+    """The fast species is made in a pulse from 600 to 1200 s and lost at 1e-2/s, 1e-4/s of it to the matrix: its steady state is amount/1e-2."""
+    pulse = tf.Scheduled(tf.Linear(amount, species="fast"), tf.TimeCourse([0.0, 600.0, 1200.0], [0.0, 1.0, 0.0]))
+    species = [tf.Species("fast", 40.0, 0.99e-2), tf.Species("matrix", 0.0, 0.0)]
+    return tf.Model(GRID, species, [tf.Decay(), Stored(), pulse])
+
+
+@pytest.mark.parametrize("steps", [1, 3, None])
+def test_fast_species_jump_with_their_source_and_slow_ones_do_not_see_the_moment_before(steps):
+    """Piecewise constant gain of the slow species: exact with any number of steps."""
+    how = {"rtol": 1e-4} if steps is None else {"fixed_steps": steps}
+    found = tf.evolve(with_a_pulse(), 0.0, [0.0, 1000.0, 2000.0], steady=("fast",), **how)
+    assert found.status == tf.Status.CONVERGED
+    np.testing.assert_allclose(found["matrix"][1:, 0, 0, 3], [0.1 * 1e-4 * 400, 0.1 * 1e-4 * 600], rtol=1e-5)
+    np.testing.assert_allclose(found["fast"][:, 0, 0, 3], [0, 0.1, 0], rtol=1e-5, atol=1e-8)
+
+
+def test_the_derivative_passes_the_jump():
+    def stored(amount):
+        return tf.evolve(with_a_pulse(amount), 0.0, [0.0, 2000.0], steady=("fast",), fixed_steps=2)["matrix"][-1].mean()
+
+    assert float(jax.grad(stored)(1e-3)) == pytest.approx(1e2 * 1e-4 * 600, rel=1e-5)
+    assert float(jax.jvp(stored, (1e-3,), (1.0,))[1]) == pytest.approx(1e2 * 1e-4 * 600, rel=1e-5)
 
 
 def test_a_species_without_diffusion_in_both_methods():

@@ -57,9 +57,9 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, m
     """
     if balance.model.unique:
         return find_root(balance, x, rtol, max_steps, max_iterations)
-    settings = settings_for(balance, x, rtol, max_steps, max_iterations, from_start=False)
     transport = balance.model.transport()
     first = _start(balance, transport, x)
+    settings = settings_for(first.measure, rtol, max_steps, max_iterations, from_start=False)
 
     def again(state: _March):
         return (state.attempts == 0) | (state.unstable & (state.attempts < ATTEMPTS))

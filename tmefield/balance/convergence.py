@@ -1,5 +1,6 @@
 """When a species is done: residual and mass budget below what was asked, or below what round-off leaves of them."""
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -13,11 +14,14 @@ class Settings(NamedTuple):
 
     - `rtol`: residual relative to the sources; with `start`, to the residual of the start (and a thousandth of the sources): in a
       time step the sources hold the whole field, and what counts is its change.
+    - `floor`: a residual that counts as zero, nM/s per species: a millionth of `rtol` times that of the start. Where production falls with the
+      concentration, both may end at zero, and nothing else says how small is small.
     - `once`: 1, as a traced integer: the trip count of loops that have to stay loops.
     """
 
     rtol: Float[Array, ""]
     start: Float[Array, " s"] | None
+    floor: Float[Array, " s"]
     max_steps: Int[Array, ""]
     max_iterations: Int[Array, ""]
     once: Int[Array, ""]
@@ -34,7 +38,8 @@ def settled(measure: Measure, settings: Settings) -> Array:
     if settings.start is not None:  # what a time step changes may itself be close to round-off: that is no reason to leave it undone
         noise = jnp.minimum(noise, 1e-2 * settings.start)
     wanted = tolerance(measure, settings)
-    return (measure.size <= jnp.maximum(wanted * measure.sources, noise)) & closes(measure, wanted, eps)
+    small = measure.size <= jnp.maximum(jnp.maximum(wanted * measure.sources, noise), settings.floor)
+    return small & (closes(measure, wanted, eps) | (measure.drift <= math.sqrt(measure.field[0].size) * settings.floor))
 
 
 def closes(measure: Measure, wanted: Array, floor) -> Array:

@@ -66,7 +66,8 @@ def _status(x: Array, measure: Measure, settings: Settings, ended: Array, breakd
     if settings.start is None:
         lowest, highest = jnp.min(x, axis=(1, 2, 3)), jnp.max(jnp.abs(x), axis=(1, 2, 3))
         negative = lowest < -jnp.maximum(10 * settings.rtol, 1e-5) * highest
-        status = jnp.where(done & negative, int(Status.NEGATIVE), status)
+        zero = measure.size <= settings.floor  # of which a part may stand on either side
+        status = jnp.where(done & negative & ~zero, int(Status.NEGATIVE), status)
     return jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE))
 
 

@@ -1,5 +1,6 @@
 """The root of a balance by Picard steps to get near and Newton steps to finish, multigrid-preconditioned Krylov methods inside."""
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -15,6 +16,7 @@ from .info import BalanceInfo, describe, production_exceeds_loss
 from .linear import Correction, solve_general, solve_linear, species_weights, to_single
 
 LOOSE = 1e-2  # residual reduction asked of a linear solve while the rates still change
+FLOOR = 1e-6  # of the tolerance times the residual of the start: what counts as zero
 SHORTEST = 1 / 64  # of a Newton step, before the search along it gives up
 
 
@@ -31,21 +33,25 @@ class State(NamedTuple):
 
 
 def find_root(
-    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False
+    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False, zero: Float[Array, " s"] | None = None
 ) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
     """Solve F(x) = 0 from the start `x`; not differentiable, see `implicit`.
 
     The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
-    (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. Where the
+    (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. `zero` is a
+    concentration that counts as none (nM per species): what it would lose, at the lowest loss coefficient, need not be resolved. Where the
     balance is `mixed`, linear systems are solved in float32 and each step corrects what the last one left.
 
     A Picard step holds the rates at the present field: what it solves has a positive solution. Newton steps follow and are kept
     where they lower the residual; otherwise the next step of that species is Picard's again. From zero, the first Picard
     field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
     """
-    settings = settings_for(balance, x, rtol, max_steps, max_iterations, from_start=from_start)
     transport = balance.model.transport()
     start = fresh_state(balance, transport, x, newton=from_start or not balance.model.saturable)
+    settings = settings_for(start.measure, rtol, max_steps, max_iterations, from_start=from_start)
+    if zero is not None:
+        lowest = jnp.min(balance.rates(fill_fixed(transport, x)).loss, axis=(1, 2, 3))
+        settings = settings._replace(floor=jnp.maximum(settings.floor, math.sqrt(x[0].size) * lowest * zero))
     if balance.model.saturable and not from_start:
         start = start._replace(ended=production_exceeds_loss(balance, transport, fill_fixed(transport, x)))
 
@@ -56,11 +62,10 @@ def find_root(
     return end.x, describe(balance, transport, end.x, end.measure, settings, end)
 
 
-def settings_for(balance: Balance, x: Array, rtol, max_steps, max_iterations, *, from_start: bool) -> Settings:
-    """Limits and tolerances as arrays of the right type."""
-    steps, iterations = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32)
-    start = measure(balance, balance.model.transport(), x).size if from_start else None
-    return Settings(jnp.asarray(rtol, x.dtype), start, steps, iterations, hidden_one())
+def settings_for(start: Measure, rtol, max_steps, max_iterations, *, from_start: bool) -> Settings:
+    """Limits and tolerances as arrays of the right type, from the measure of the start."""
+    steps, iterations, tolerance = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32), jnp.asarray(rtol, start.size.dtype)
+    return Settings(tolerance, start.size if from_start else None, FLOOR * tolerance * start.size, steps, iterations, hidden_one())
 
 
 def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: bool) -> State:
@@ -141,7 +146,7 @@ def solve_tangent(balance: Balance, x: Array, right: Array, *, reduction: float,
     """J^-1 right at the field x, the residual reduced so far; for estimates, without a derivative of its own."""
     transport = balance.model.transport()
     limit = jnp.asarray(max_iterations, jnp.int32)
-    settings = Settings(jnp.asarray(reduction, x.dtype), None, limit, limit, hidden_one())
+    settings = Settings(jnp.asarray(reduction, x.dtype), None, jnp.zeros(transport.count, x.dtype), limit, limit, hidden_one())
     newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, reduction, x.dtype)
     return linearised_solve(balance, transport, settings, x, right, newton, wanted).field
 

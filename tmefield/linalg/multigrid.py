@@ -1,7 +1,8 @@
 """Geometric multigrid: the preconditioner of every solve.
 
 One V(2,2)-cycle whose Jacobi sweeps carry the weights of Chebyshev's polynomial: no dearer than damped Jacobi, and each pair of sweeps
-damps the rough errors to a third instead of a half. Where the medium jumps by more than `JUMP` it is a V(3,3)-cycle.
+damps the rough errors to a third instead of a half. Where the medium jumps by more than `JUMP`, or a flow drifts by more than `DRIFT`, it is a
+V(3,3)-cycle; at jumps cells that are cut off in twos and threes are solved by themselves (`islands`).
 """
 
 import math
@@ -41,25 +42,22 @@ class Level(eqx.Module):
 
 
 class Hierarchy(eqx.Module):
-    """All levels from fine to coarse, the dense inverse of the coarsest operator, whether the medium jumps (None: it is uniform), and whether
-    corrections are interpolated linearly.
-    """
+    """All levels from fine to coarse, the dense inverse of the coarsest operator, and whether the medium jumps (None: it is uniform)."""
 
     levels: tuple[Level, ...]
     coarsest_inverse: Float[Array, "n n"]
     jumps: Bool[Array, ""] | None
-    linear: bool = eqx.field(static=True)
 
 
 def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> Hierarchy:
     """The levels of `operator` on a box of voxels of the given spacing (z, y, x), which decides what is coarsened first.
 
-    Corrections are interpolated linearly where the medium is uniform. Where it is not they are constant on a coarse cell: across a jump of
-    the conductance linear interpolation carries them to cells that do not follow.
+    Corrections are interpolated linearly where the conductances are alike (within `JUMP`). Elsewhere, and in a flow, they are constant on a coarse
+    cell: across a jump of the conductance linear interpolation carries them to cells that do not follow.
     """
     operator = jax.lax.stop_gradient(operator)
-    linear = operator.back is None and all(is_uniform(f) for f in operator.faces)
-    jumps = None if linear else _jumps(operator)
+    uniform = operator.back is None and all(is_uniform(f) for f in operator.faces)
+    jumps = None if uniform else _jumps(operator)
     levels = []
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
         inverse = _inverse(operator.diagonal())
@@ -67,7 +65,7 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
         levels.append(Level(operator, inverse, _share(operator, inverse), step, () if step is None else _weights(step, jumps, drift, inverse.dtype)))
         if step is not None:
             operator = coarsen_operator(Stencil(operator.faces, operator.loss * levels[-1].share, operator.back), step)
-    return Hierarchy(tuple(levels), _dense_inverse(operator), jumps, linear)
+    return Hierarchy(tuple(levels), _dense_inverse(operator), jumps)
 
 
 def v_cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""]) -> Field:
@@ -97,16 +95,18 @@ def _cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""], depth: int) -> 
 
 def _interpolate(hierarchy: Hierarchy, level: Level, e: Field, shape: tuple[int, ...], once: Int[Array, ""]) -> Float[Array, "fine_z fine_y fine_x"]:
     """Linear where the medium does not jump, constant on a coarse cell elsewhere."""
+    step = level.step
+    assert step is not None
 
     def linear():
         periodic = tuple(is_periodic(f, axis, shape[axis]) for axis, f in enumerate(level.operator.faces))
-        return prolong(e, level.step, shape, periodic)
+        return prolong(e, step, shape, periodic)
 
     if hierarchy.jumps is None:
         return linear()
     if level.operator.back is not None:
-        return repeat_pairs(e, level.step, shape)
-    return jax.lax.cond(hierarchy.jumps & (once > 0), lambda: repeat_pairs(e, level.step, shape), linear)
+        return repeat_pairs(e, step, shape)
+    return jax.lax.cond(hierarchy.jumps & (once > 0), lambda: repeat_pairs(e, step, shape), linear)
 
 
 def _sweep(level: Level, u: Field, b: Field, weight: Array, once: Int[Array, ""]) -> Field:
@@ -138,7 +138,8 @@ def _share(operator: Stencil, inverse: Field) -> Field:
 
 def _drift(operator: Stencil) -> Float[Array, ""]:
     """How far from symmetric: the largest difference of the two rates across a face over their sum, 0 for diffusion, 1 for flow alone."""
-    ratios = [jnp.max(jnp.abs(f - b) / jnp.where(f + b > 0, f + b, 1), initial=0) for f, b in zip(operator.faces, operator.back, strict=True)]
+    back = operator.faces if operator.back is None else operator.back
+    ratios = [jnp.max(jnp.abs(f - b) / jnp.where(f + b > 0, f + b, 1), initial=0) for f, b in zip(operator.faces, back, strict=True)]
     return jnp.max(jnp.stack(ratios))
 
 

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..dependence import depends_on
 from ..model import Model
-from .dependence import depends_on
 from .scheme import AbstractScheme
 from .tape import Tape, nearest_start, span_at
 

@@ -17,11 +17,11 @@ from ..model import Model
 from ..terms.term import Moment
 from .controller import Settings
 from .explicit import assemble_explicit, spectral_radius
+from .quasi_steady import with_fast_at_rest
 from .rkc import REACH
 from .run import METHODS, RKC, TR_BDF2
-from .trbdf2 import MAX_ITERATIONS, MAX_NEWTON
+from .trbdf2 import EXACTNESS, MAX_ITERATIONS, MAX_NEWTON
 
-EXACTNESS = 1e-2  # residual of the implicit solves against rtol
 # What a step of TR-BDF2 costs in stages of the explicit method, and how many steps of equal length a run takes at rtol = 1e-3.
 IMPLICIT_COST = 150
 TYPICAL_STEPS = 60
@@ -51,7 +51,8 @@ def settings_for(
     if unknown or (steady and set(steady) == set(model.names)):
         raise InputError(f"steady must name some of the species {', '.join(model.names)}, not all; got {list(steady)}")
     if atol is None:
-        absolute = _scale(*jax.lax.stop_gradient((model, initial)), jnp.asarray(times, model.dtype)) * (1e-3 * rtol)
+        stops = np.unique([times[0], times[-1], *(jump for jump in model.jumps if times[0] < jump < times[-1])])
+        absolute = _scale(*jax.lax.stop_gradient((model, initial)), jnp.asarray(stops, model.dtype)) * (1e-3 * rtol)
     else:
         given = as_parameter(atol, "atol", "nM", shapes=((), (len(model.species),))).astype(model.dtype)
         absolute = jnp.broadcast_to(given, (len(model.species),))
@@ -61,13 +62,16 @@ def settings_for(
 
 
 @eqx.filter_jit
-def _scale(model: Model, initial: Array, times: Array) -> Float[Array, " s"]:
-    """The concentration to expect, nM: the greatest of the start, or what is made against what is lost within the run."""
-    length = times[-1] - times[0]
+def _scale(model: Model, initial: Array, stops: Array) -> Float[Array, " s"]:
+    """The concentration to expect, nM: the greatest of the start, or what is made against what is lost within the run, in any stretch between stops."""
     field = fill_fixed(model.transport(), initial)
-    production, loss = model.rates(field, Moment(times[0], times[0] + 0.5 * (times[1] - times[0])))
-    phi = jnp.broadcast_to(model.volume_fraction, model.shape)
-    return jnp.maximum(jnp.max(jnp.abs(field), axis=(1, 2, 3)), total(production) / total(loss + phi / length))
+    storage = jnp.broadcast_to(model.volume_fraction, model.shape) / (stops[-1] - stops[0])
+
+    def made(stretch: tuple[Array, Array]) -> Array:
+        production, loss = model.rates(field, Moment(stretch[0], 0.5 * (stretch[0] + stretch[1])))
+        return total(production) / total(loss + storage)
+
+    return jnp.maximum(jnp.max(jnp.abs(field), axis=(1, 2, 3)), jnp.max(jax.lax.map(made, (stops[:-1], stops[1:])), axis=0))
 
 
 def choose_method(model: Model, initial: Float[Array, "s z y x"], times: np.ndarray, settings: Settings, method: str) -> int | Array:
@@ -111,14 +115,13 @@ def _stages(model: Model, initial: Array, dt: Array) -> Float[Array, ""]:
 
 
 def consistent_start(model: Model, x: Float[Array, "s z y x"], settings: Settings, time: Array) -> Float[Array, "s z y x"]:
-    """The start with the species at steady state solved for, the others held by a storage that outweighs everything."""
+    """The start with the species at steady state solved for, for the output at the first time; the first step does so again, and judges it."""
     if not any(settings.steady):
         return x
-    fast = jnp.asarray(settings.steady)[:, None, None, None]
-    operator = assemble_explicit(jax.lax.stop_gradient(model))
-    stiff = spectral_radius(operator, tuple(jax.lax.stop_gradient(x)), Moment(time, time)) / jnp.finfo(x.dtype).eps
-    storage = jnp.where(fast, 0, stiff * jnp.ones_like(x))
-    balance = Balance(model, storage, storage * x, Moment(time, time))
     limits = jnp.asarray(MAX_NEWTON, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
-    root, _ = find_root(*jax.lax.stop_gradient((balance, x, settings.exactness, *limits)))
-    return jnp.where(fast, implicit(root, balance, settings.exactness), x)
+
+    def solve(balance: Balance, start: Array) -> Array:
+        root, _ = find_root(*jax.lax.stop_gradient((balance, start, settings.exactness, *limits)), zero=EXACTNESS * settings.atol)
+        return implicit(root, balance, settings.exactness)
+
+    return with_fast_at_rest(model, settings, x, Moment(time, time), solve)

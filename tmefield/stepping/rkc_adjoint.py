@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..dependence import depends_on
 from ..linalg.stencil import Stencil, flux_divergence
-from .dependence import depends_on
 from .explicit import Affine, Explicit, Fields, affine_at, change, derivative, flux
 from .rkc import STAGE_COUNTS, Coefficients, stages_of
 from .span import Span

@@ -141,7 +141,7 @@ class Chebyshev(AbstractScheme):
 
 
 class Implicit(AbstractScheme):
-    """TR-BDF2, see `trbdf2`. A step leaves its start and the roots of its two stages."""
+    """TR-BDF2, see `trbdf2`. A step leaves its start and what its solves found."""
 
     settings: Settings
     slots: ClassVar[int] = 48
@@ -169,7 +169,11 @@ class Implicit(AbstractScheme):
 
     def width(self, span: Span) -> Int[Array, ""]:
         """See `AbstractScheme`."""
-        return jnp.full((), 3, jnp.int32)
+        return jnp.full((), self._fields, jnp.int32)
+
+    @property
+    def _fields(self) -> int:
+        return 4 if any(self.settings.steady) else 3
 
     def attempt(self, problem: Model, x: Field4, memory: None, span: Span) -> Attempt:
         """See `AbstractScheme`."""
@@ -184,14 +188,15 @@ class Implicit(AbstractScheme):
     def replay(self, problem: Model, x: Field4, span: Span, left: Left, at: Int[Array, ""]) -> tuple[Field4, Array]:
         """See `AbstractScheme`."""
         roots = trbdf2.take(problem, self.settings, x, span).roots
-        return roots.end, jax.lax.dynamic_update_slice_in_dim(left, jnp.stack([x, *roots]), at, axis=0)
+        return roots.end, jax.lax.dynamic_update_slice_in_dim(left, jnp.stack([x, *(field for field in roots if field is not None)]), at, axis=0)
 
     def pull_back(self, floating: Any, rest: Any, left: Left, at: Int[Array, ""], span: Span, adjoint: Field4) -> tuple[Field4, Any]:
         """See `AbstractScheme`."""
-        x, middle, end = jax.lax.dynamic_slice_in_dim(left, at, 3, axis=0)
+        x, *found = jax.lax.dynamic_slice_in_dim(left, at, self._fields, axis=0)
+        roots = trbdf2.Roots(found[0] if len(found) == 3 else None, *found[-2:])
 
         def step(floating, x):
-            return trbdf2.end_of(eqx.combine(floating, rest), self.settings, x, span, trbdf2.Roots(middle, end))
+            return trbdf2.end_of(eqx.combine(floating, rest), self.settings, x, span, roots)
 
         to_model, to_x = jax.vjp(step, floating, x)[1](adjoint)
         return to_x, to_model

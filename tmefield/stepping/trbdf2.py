@@ -5,6 +5,7 @@ embedded third-order error of Hosea & Shampine 1996, doi:10.1016/0168-9274(95)00
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ from jaxtyping import Array, Float, Int
 from ..balance import Balance, find_root, implicit, residual, solve_tangent
 from ..model import Model
 from .controller import Settings
+from .quasi_steady import with_fast_at_rest
 from .span import Span
 
 DIAGONAL = 1 - math.sqrt(2) / 2
@@ -20,11 +22,13 @@ WEIGHT = math.sqrt(2) / 4
 MIDDLE = 2 * DIAGONAL  # the share of the step at which the first stage ends
 ERROR_WEIGHTS = (WEIGHT - (1 - WEIGHT) / 3, WEIGHT - (3 * WEIGHT + 1) / 3, DIAGONAL - DIAGONAL / 3)
 MAX_NEWTON, MAX_ITERATIONS = 20, 200
+EXACTNESS = 1e-2  # of the implicit solves against the tolerance of a step
 
 
 class Roots(NamedTuple):
-    """The fields that the two stages found."""
+    """The fields that the two stages found, and before them, where species are at steady state, the field that the step starts from."""
 
+    start: Float[Array, "s z y x"] | None
     middle: Float[Array, "s z y x"]
     end: Float[Array, "s z y x"]
 
@@ -47,22 +51,25 @@ def take(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Spa
     limits = jnp.asarray(MAX_NEWTON, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
     found = []
 
-    def solve(balance: Balance, start):
-        root, info = find_root(balance, start, settings.exactness, *limits, from_start=True)
+    def solve(balance: Balance, start, *, rests: bool = False):
+        root, info = find_root(balance, start, settings.exactness, *limits, from_start=not rests, zero=EXACTNESS * settings.atol)
         found.append(info)
         return root
 
     roots, gains = _stages(model, settings, x, span, solve)
     error = _error(model, settings, roots.end, gains, span)
-    first, second = found
-    return Step(roots, error, jnp.maximum(first.status, second.status), first.iterations + second.iterations)
+    status = jnp.max(jnp.stack([info.status for info in found]), axis=0)
+    return Step(roots, error, status, jnp.sum(jnp.stack([info.iterations for info in found]), axis=0, dtype=jnp.int32))
 
 
 def end_of(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Span, roots: Roots) -> Float[Array, "s z y x"]:
     """The end of a step whose roots are known, with the derivative of the implicit function at both."""
-    known = iter(roots)
-    again, _ = _stages(model, settings, x, span, lambda balance, start: implicit(next(known), balance, settings.exactness))
-    return again.end
+    known = iter(field for field in roots if field is not None)
+
+    def solve(balance: Balance, start, *, rests: bool = False):
+        return implicit(next(known), balance, settings.exactness)
+
+    return _stages(model, settings, x, span, solve)[0].end
 
 
 def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Array, "..."]:
@@ -74,12 +81,16 @@ def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Ar
 def _stages(model: Model, settings: Settings, x, span: Span, solve):
     storage = _storage(model, settings, span.dt)
     stored = jnp.asarray([not one for one in settings.steady])[:, None, None, None]
+    start = None
+    if any(settings.steady):
+        start = with_fast_at_rest(model, settings, x, span.moment(), partial(solve, rests=True))
+        x = start
     gain = jnp.where(stored, -residual(Balance(model, moment=span.moment()), x), 0)
     middle = solve(Balance(model, storage, storage * x + gain, span.moment(MIDDLE)), x)
     gain_middle = storage * (middle - x) - gain
     carried = (WEIGHT / DIAGONAL) * (gain + gain_middle)
     end = solve(Balance(model, storage, storage * x + carried, span.moment(1.0)), middle)
-    return Roots(middle, end), (gain, gain_middle, storage * (end - x) - carried)
+    return Roots(start, middle, end), (gain, gain_middle, storage * (end - x) - carried)
 
 
 def _error(model: Model, settings: Settings, end, gains, span: Span) -> Float[Array, " s"]:

@@ -22,6 +22,13 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 8)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _programs_go_with_their_module():
+    """Compiled programs of a whole suite would exhaust the memory maps that Linux grants a process (65,530), and the compiler aborts then."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch):
     """No colours and a fixed width, whatever terminal the tests are started from."""

@@ -7,6 +7,7 @@ import pytest
 
 from command_line import CONFIG, tmefield, write_case
 from tmefield.cli import march
+from tmefield.output.lock import alone
 from tmefield.output.reading import read_netcdf
 
 COURSE = '\n[time]\nend = "2 h"\nevery = "20 min"\n'
@@ -99,6 +100,33 @@ def test_an_interrupted_run_is_not_thrown_away_unasked(whole, tmp_path, monkeypa
     answer = tmefield("run", folder / "case.toml", "--out", out)
     assert answer.code == 2
     assert "holds an interrupted run" in answer.err and "--force" in answer.err
+
+
+def test_two_processes_do_not_go_on_with_one_run(whole, tmp_path, monkeypatch):
+    folder, fields = whole
+    out = tmp_path / "shared"
+    interrupted(folder, out, monkeypatch)
+    before = {path.name: path.read_bytes() for path in (out / "checkpoint").iterdir()}
+    with alone(out / march.LOCK):
+        answer = tmefield("resume", out)
+        assert answer.code == 4
+        assert "another tmefield is at work in this folder" in answer.err
+        assert {path.name: path.read_bytes() for path in (out / "checkpoint").iterdir()} == before
+    assert tmefield("resume", out).code == 0
+    assert np.array_equal(read_netcdf(out / "fields.nc").concentration, fields["rkc"].concentration)
+    assert not (out / march.LOCK).exists()
+
+
+def test_a_damaged_output_is_said_before_the_run_goes_on(whole, tmp_path, monkeypatch):
+    folder, _ = whole
+    out = tmp_path / "holed"
+    interrupted(folder, out, monkeypatch)
+    first = out / "checkpoint" / "record-00001.npz"
+    first.write_bytes(first.read_bytes()[:100])
+    answer = tmefield("resume", out)
+    assert answer.code == 4
+    assert "record-00001.npz is missing or damaged" in answer.err
+    assert "output 3 of 6" not in answer.err
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(whole, tmp_path, monkeypatch):

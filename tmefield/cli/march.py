@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..config.timing import Schedule
     from ..output.checkpoint import Checkpoint
 
-CHECKPOINT = "checkpoint"
+CHECKPOINT, LOCK = "checkpoint", ".lock"
 MAX_STEPS = 1_000_000
 
 
@@ -30,9 +30,16 @@ def march(inputs: "Inputs", plan: "Schedule", model, progress, about: dict | Non
 
     The checkpoint stays until the results are written.
 
-    **Raises** `NumericsError` where a step fails; the intervals before it stay on disk. An interruption ends the program with exit code 130
-    and says how to go on.
+    **Raises** `NumericsError` where a step fails; the intervals before it stay on disk. `FileError` where another process is at work in the folder. An
+    interruption ends the program with exit code 130 and says how to go on.
     """
+    from ..output.lock import alone
+
+    with alone(Path(inputs.loaded.config.output.folder) / LOCK):
+        return _march(inputs, plan, model, progress, about)
+
+
+def _march(inputs: "Inputs", plan: "Schedule", model, progress, about: dict | None):
     import jax.numpy as jnp
 
     from ..stepping.march import advance_interval, begin, field_of
@@ -58,6 +65,8 @@ def march(inputs: "Inputs", plan: "Schedule", model, progress, about: dict | Non
                 "put it back, or start the run again with 'tmefield run --force'"
             )
         done, state = kept[0], unpack(state, kept[1])
+        for number in range(done + 1):  # a damaged one is said now and not at the end
+            checkpoint.record(number)
         progress.note(f"  going on from {_words(plan.times[done])} (output {done} of {plan.times.size - 1})")
     try:
         for number in range(done + 1, plan.times.size):

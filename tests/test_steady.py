@@ -279,3 +279,62 @@ def test_a_solve_inside_a_callers_jit_keeps_its_sweeps_apart():
     inside = jax.jit(lambda decay: tf.solve_steady(eqx.tree_at(lambda m: m.species[0].decay, model, decay)).concentration)
     branches = inside.lower(jnp.asarray(1e-3)).compile().as_text().count("conditional(")
     assert branches >= 8
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("hole", [False, True])
+def test_a_sealed_wall_through_the_box_costs_no_iterations(dtype, hole):
+    """Closed faces are jumps without end: a correction may not pass them."""
+    plane = np.zeros((16, 16, 16), bool)
+    plane[:, :, 7] = True
+    plane[7:9, 7:9, 7] = not hole
+    source = np.random.default_rng(0).uniform(0, 1e-3, plane.shape)
+    one = tf.Model(
+        tf.Grid(plane.shape, 10.0),
+        [tf.Species("a", 100.0, 1e-4)],
+        [tf.Decay(), tf.Linear(source)],
+        fixed=tf.FixedConcentration(plane, 0.0, sealed=True),
+        dtype=dtype,
+    )
+    solution = tf.solve_steady(one)
+    assert solution.status == tf.Status.CONVERGED
+    assert int(solution.stats.iterations[0]) <= 10
+    assert abs(float(solution.budget.defect[0])) <= 1e-5
+
+
+def test_a_negative_field_is_never_called_converged():
+    """However exactly it solves the equations."""
+    one = tf.Model(tf.Grid((4, 4, 4), 10.0), [tf.Species("a", 40.0)], [tf.Linear(jnp.asarray(0.0), 0.1), Negative()], dtype=np.float64)
+    with pytest.warns(UserWarning, match="negative"):
+        assert tf.solve_steady(one).status == tf.Status.NEGATIVE
+
+
+class Negative(tf.AbstractTerm):
+    """A term that takes without regard to what is there."""
+
+    acts_on = ("a",)
+    saturable = False
+    label = "taking"
+
+    def rates(self, concentration, medium):
+        return {"a": tf.Rates(-jnp.ones(()), jnp.zeros(()))}
+
+    def check(self, shape, medium):
+        pass
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-6])
+def test_a_rough_high_start_is_not_an_excuse(rtol):
+    """The residual is below the tolerance of the solution's own sources, whatever the start left."""
+    cells = np.full((8, 8, 8), 1e-5)
+    one = tf.Model(
+        tf.Grid(cells.shape, 10.0),
+        [tf.Species("a", 40.0, 1e-4)],
+        [tf.Decay(), tf.Linear(1e-6), tf.ReceptorUptake("a", cells, 3e3, 3e-4, 0.1)],
+        dtype=np.float64,
+    )
+    start = 1e3 * np.abs(np.random.default_rng(0).normal(size=one.shape))
+    solution = tf.solve_steady(one, rtol=rtol, initial=start)
+    assert solution.status == tf.Status.CONVERGED
+    assert float(solution.stats.residual[0]) <= rtol
+    assert abs(float(solution.budget.defect[0])) <= rtol

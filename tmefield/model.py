@@ -104,7 +104,9 @@ class Model(eqx.Module):
         field = jax.ShapeDtypeStruct(self.grid.shape, self.dtype)
         fields = {name: field for name in {*(term.acts_on or self.names), *term.reads}}
         if any(jax.tree.leaves(depends_on(lambda fields: term.rates(_Own(fields), self.medium()), fields))):
-            raise InputError(f"the rates of {type(term).__name__} depend on a concentration, but it has saturable = False; set it to True")
+            raise InputError(
+                f"the rates of {type(term).__name__} depend on a concentration, but it has saturable = False; set it to True (which is always right)"
+            )
 
     def _check_lumen(self, lumen: Array) -> None:
         held = None if self.fixed is None else concrete(self.fixed.mask)

@@ -1,6 +1,5 @@
 """When a species is done: residual and mass budget below what was asked, or below what round-off leaves of them."""
 
-import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -14,14 +13,16 @@ class Settings(NamedTuple):
 
     - `rtol`: residual relative to the sources; with `start`, to the residual of the start (and a thousandth of the sources): in a
       time step the sources hold the whole field, and what counts is its change.
-    - `floor`: a residual that counts as zero, nM/s per species: a millionth of `rtol` times that of the start. Where production falls with the
-      concentration, both may end at zero, and nothing else says how small is small.
+    - `floor`: a millionth of the residual of the start, nM/s per species. Where production falls with the concentration, both may end at zero, and nothing
+      else says how small is small: what is made and exchanged is then compared with this, and the residual with `rtol` times this.
+    - `zero`: a residual that counts as none in any case, nM/s per species.
     - `once`: 1, as a traced integer: the trip count of loops that have to stay loops.
     """
 
     rtol: Float[Array, ""]
     start: Float[Array, " s"] | None
     floor: Float[Array, " s"]
+    zero: Float[Array, " s"]
     max_steps: Int[Array, ""]
     max_iterations: Int[Array, ""]
     once: Int[Array, ""]
@@ -38,8 +39,22 @@ def settled(measure: Measure, settings: Settings) -> Array:
     if settings.start is not None:  # what a time step changes may itself be close to round-off: that is no reason to leave it undone
         noise = jnp.minimum(noise, 1e-2 * settings.start)
     wanted = tolerance(measure, settings)
-    small = measure.size <= jnp.maximum(jnp.maximum(wanted * measure.sources, noise), settings.floor)
-    return small & (closes(measure, wanted, eps) | (measure.drift <= math.sqrt(measure.field[0].size) * settings.floor))
+    small = measure.size <= jnp.maximum(wanted * measure.sources, noise)
+    return (
+        (small & closes(measure, wanted, eps))
+        | (nothing_left(measure, settings) & (measure.size <= settings.rtol * settings.floor))
+        | counts_as_zero(measure, settings)
+    )
+
+
+def nothing_left(measure: Measure, settings: Settings) -> Array:
+    """Whether next to nothing is made and exchanged any more, against the residual of the start."""
+    return measure.throughput + measure.sources <= settings.floor
+
+
+def counts_as_zero(measure: Measure, settings: Settings) -> Array:
+    """Whether the residual is one that need not be resolved."""
+    return measure.size <= settings.zero
 
 
 def closes(measure: Measure, wanted: Array, floor) -> Array:

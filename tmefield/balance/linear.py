@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..linalg.bicgstab import bicgstab
 from ..linalg.krylov import conjugate_gradient
 from ..linalg.multigrid import Hierarchy, build_hierarchy, v_cycle
+from ..linalg.multigrid import transposed as transposed_hierarchy
 from ..linalg.reductions import total
 from ..linalg.stencil import Stencil
 from ..transport.assemble import Transport, species_map
@@ -74,8 +75,8 @@ def solve_general(
     operators, free = species_map(lambda pair: _operator(transport, pair[0], pair[1]), (transport.batched(), diagonal))
 
     def build(operator: Stencil):
-        one = operator.transposed() if transposed else operator
-        return build_hierarchy(to_single(one) if mixed else one, transport.grid.spacing)
+        hierarchy = build_hierarchy(to_single(operator) if mixed else operator, transport.grid.spacing)
+        return transposed_hierarchy(hierarchy) if transposed else hierarchy
 
     hierarchies = species_map(build, operators)
 

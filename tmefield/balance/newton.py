@@ -1,6 +1,5 @@
 """The root of a balance by Picard steps to get near and Newton steps to finish, multigrid-preconditioned Krylov methods inside."""
 
-import math
 from typing import NamedTuple
 
 import jax
@@ -16,7 +15,7 @@ from .info import BalanceInfo, describe, production_exceeds_loss
 from .linear import Correction, solve_general, solve_linear, species_weights, to_single
 
 LOOSE = 1e-2  # residual reduction asked of a linear solve while the rates still change
-FLOOR = 1e-6  # of the tolerance times the residual of the start: what counts as zero
+FLOOR = 1e-6  # of the residual of the start, below which what is made and exchanged counts as nothing
 SHORTEST = 1 / 64  # of a Newton step, before the search along it gives up
 
 
@@ -47,12 +46,12 @@ def find_root(
     field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
     """
     transport = balance.model.transport()
-    start = fresh_state(balance, transport, x, newton=from_start or not balance.model.saturable)
+    start = fresh_state(balance, transport, x, newton=from_start or zero is not None or not balance.model.saturable)
     settings = settings_for(start.measure, rtol, max_steps, max_iterations, from_start=from_start)
     if zero is not None:
         lowest = jnp.min(balance.rates(fill_fixed(transport, x)).loss, axis=(1, 2, 3))
-        settings = settings._replace(floor=jnp.maximum(settings.floor, math.sqrt(x[0].size) * lowest * zero))
-    if balance.model.saturable and not from_start:
+        settings = settings._replace(zero=lowest * zero)
+    if balance.model.saturable and not from_start and not balance.together:  # of coupled species the totals at high concentrations prove nothing
         start = start._replace(ended=production_exceeds_loss(balance, transport, fill_fixed(transport, x)))
 
     def unfinished(state: State):
@@ -65,7 +64,7 @@ def find_root(
 def settings_for(start: Measure, rtol, max_steps, max_iterations, *, from_start: bool) -> Settings:
     """Limits and tolerances as arrays of the right type, from the measure of the start."""
     steps, iterations, tolerance = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32), jnp.asarray(rtol, start.size.dtype)
-    return Settings(tolerance, start.size if from_start else None, FLOOR * tolerance * start.size, steps, iterations, hidden_one())
+    return Settings(tolerance, start.size if from_start else None, FLOOR * start.size, jnp.zeros_like(start.size), steps, iterations, hidden_one())
 
 
 def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: bool) -> State:
@@ -145,8 +144,8 @@ def linearised_solve(balance: Balance, transport: Transport, settings: Settings,
 def solve_tangent(balance: Balance, x: Array, right: Array, *, reduction: float, max_iterations: int) -> Array:
     """J^-1 right at the field x, the residual reduced so far; for estimates, without a derivative of its own."""
     transport = balance.model.transport()
-    limit = jnp.asarray(max_iterations, jnp.int32)
-    settings = Settings(jnp.asarray(reduction, x.dtype), None, jnp.zeros(transport.count, x.dtype), limit, limit, hidden_one())
+    limit, nothing = jnp.asarray(max_iterations, jnp.int32), jnp.zeros(transport.count, x.dtype)
+    settings = Settings(jnp.asarray(reduction, x.dtype), None, nothing, nothing, limit, limit, hidden_one())
     newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, reduction, x.dtype)
     return linearised_solve(balance, transport, settings, x, right, newton, wanted).field
 

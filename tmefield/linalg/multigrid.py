@@ -68,6 +68,12 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     return Hierarchy(tuple(levels), _dense_inverse(operator), jumps)
 
 
+def transposed(hierarchy: Hierarchy) -> Hierarchy:
+    """The hierarchy whose cycle is the transpose of that of `hierarchy`: level by level, since what is coarsened of A^T differs where a flow leaves the box."""
+    levels = tuple(Level(one.operator.transposed(), one.inverse_diagonal, one.share, one.step, one.weights) for one in hierarchy.levels)
+    return Hierarchy(levels, hierarchy.coarsest_inverse.T, hierarchy.jumps)
+
+
 def v_cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""]) -> Field:
     """An approximation of A^-1 b by one V(2,2)-cycle.
 
@@ -144,14 +150,27 @@ def _drift(operator: Stencil) -> Float[Array, ""]:
 
 
 def _jumps(operator: Stencil) -> Bool[Array, ""]:
-    """Whether conductances of the open faces differ by more than `JUMP`; with a flow, whether its drift is more than `DRIFT`."""
+    """Whether conductances along an axis differ by more than `JUMP`, or a wall stands inside the box; with a flow, whether its drift is more than `DRIFT`.
+
+    A closed face beside a cell that loses little to anything else is a wall: corrections may not pass it. Beside a held voxel the cell's loss
+    is what it gives to that.
+    """
+    faces = operator.faces
+    drifts = jnp.zeros((), bool)
     if operator.back is not None:
-        mean = tuple((f + b) / 2 for f, b in zip(operator.faces, operator.back, strict=True))
-        return (_drift(operator) > DRIFT) | _jumps(Stencil(mean, operator.loss))
-    rates = operator.faces
-    highest = jnp.max(jnp.stack([jnp.max(f, initial=0) for f in rates]))
-    lowest = jnp.min(jnp.stack([jnp.min(jnp.where(f > 0, f, jnp.inf), initial=jnp.inf) for f in rates]))
-    return highest > JUMP * lowest
+        faces = tuple((f + b) / 2 for f, b in zip(faces, operator.back, strict=True))
+        drifts = _drift(operator) > DRIFT
+    alive = operator.diagonal() > 0
+    for axis, f in enumerate(faces):
+        cells = operator.loss.shape[axis]
+        if cells == 1 or is_uniform(f):
+            continue
+        inner = jax.lax.slice_in_dim(f, 0, cells - 1, axis=axis)  # the seam of a ring may be closed for one species
+        highest, lowest = jnp.max(inner), jnp.min(jnp.where(inner > 0, inner, jnp.inf))
+        lossless = alive & (operator.loss < highest / JUMP)
+        beside = jax.lax.slice_in_dim(lossless, 0, cells - 1, axis=axis) | jax.lax.slice_in_dim(lossless, 1, cells, axis=axis)
+        drifts = drifts | (highest > JUMP * lowest) | jnp.any((inner == 0) & beside)
+    return drifts
 
 
 def _weights(step: Coarsening, jumps: Array | None, drift: Array | None, dtype) -> tuple[Float[Array, ""], ...]:

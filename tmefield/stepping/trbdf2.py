@@ -5,7 +5,7 @@ embedded third-order error of Hosea & Shampine 1996, doi:10.1016/0168-9274(95)00
 """
 
 import math
-from functools import partial
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from ..balance import Balance, find_root, implicit, residual, solve_tangent
 from ..model import Model
+from ..status import Status
 from .controller import Settings
 from .quasi_steady import with_fast_at_rest
 from .span import Span
@@ -51,12 +52,18 @@ def take(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Spa
     limits = jnp.asarray(MAX_NEWTON, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
     found = []
 
-    def solve(balance: Balance, start, *, rests: bool = False):
-        root, info = find_root(balance, start, settings.exactness, *limits, from_start=not rests, zero=EXACTNESS * settings.atol)
+    def solve(balance: Balance, start):
+        root, info = find_root(balance, start, settings.exactness, *limits, from_start=True, zero=resolved(settings))
         found.append(info)
         return root
 
-    roots, gains = _stages(model, settings, x, span, solve)
+    def rest(balance: Callable[[Array], Balance]):
+        root, info = find_root(balance(x), x, settings.exactness, *limits, zero=resolved(settings))
+        # The slow species are only held here: how far one may undershoot is the controller's to say.
+        found.append(info._replace(status=jnp.where(jnp.asarray(settings.steady), info.status, int(Status.CONVERGED)).astype(jnp.int32)))
+        return root
+
+    roots, gains = _stages(model, settings, x, span, solve, rest)
     error = _error(model, settings, roots.end, gains, span)
     status = jnp.max(jnp.stack([info.status for info in found]), axis=0)
     return Step(roots, error, status, jnp.sum(jnp.stack([info.iterations for info in found]), axis=0, dtype=jnp.int32))
@@ -66,10 +73,19 @@ def end_of(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: S
     """The end of a step whose roots are known, with the derivative of the implicit function at both."""
     known = iter(field for field in roots if field is not None)
 
-    def solve(balance: Balance, start, *, rests: bool = False):
+    def solve(balance: Balance, start):
         return implicit(next(known), balance, settings.exactness)
 
-    return _stages(model, settings, x, span, solve)[0].end
+    def rest(balance: Callable[[Array], Balance]):
+        root = next(known)
+        return implicit(root, balance(root), settings.exactness)
+
+    return _stages(model, settings, x, span, solve, rest)[0].end
+
+
+def resolved(settings: Settings) -> Float[Array, " s"]:
+    """The concentration of species at steady state that counts as none, nM; zero for the others, whose changes add up over the steps."""
+    return jnp.where(jnp.asarray(settings.steady), EXACTNESS * settings.atol, 0)
 
 
 def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Array, "..."]:
@@ -78,12 +94,12 @@ def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Ar
     return per_species * (jnp.reshape(phi, (1, 1, 1, 1)) if phi.ndim == 0 else phi[None]) / (DIAGONAL * dt)
 
 
-def _stages(model: Model, settings: Settings, x, span: Span, solve):
+def _stages(model: Model, settings: Settings, x, span: Span, solve, rest):
     storage = _storage(model, settings, span.dt)
     stored = jnp.asarray([not one for one in settings.steady])[:, None, None, None]
     start = None
     if any(settings.steady):
-        start = with_fast_at_rest(model, settings, x, span.moment(), partial(solve, rests=True))
+        start = with_fast_at_rest(model, settings, x, span.moment(), rest)
         x = start
     gain = jnp.where(stored, -residual(Balance(model, moment=span.moment()), x), 0)
     middle = solve(Balance(model, storage, storage * x + gain, span.moment(MIDDLE)), x)

@@ -93,3 +93,29 @@ def test_the_relaxation_time_of_coupled_species_is_the_slowest_mode(solution):
     jacobian = np.asarray(jax.jacfwd(lambda x: residual(Balance(one), x.reshape(one.shape)).ravel())(jnp.where(free, solution.concentration.ravel(), 0)))
     slowest = np.linalg.eigvals(jacobian[np.ix_(free, free)] / 0.5).real.min()
     np.testing.assert_allclose(solution.relaxation_time(12), 1 / slowest, rtol=0.02)
+
+
+class Conversion(tf.AbstractTerm):
+    """P_b = rate c_a."""
+
+    acts_on = ("b",)
+    reads = ("a",)
+    saturable = True
+    monotone = True
+    label = "conversion"
+
+    def rates(self, concentration, medium):
+        return {"b": tf.Rates(0.05 * concentration["a"], jnp.zeros_like(concentration["a"]))}
+
+    def check(self, shape, medium):
+        pass
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_species_made_faster_than_it_is_lost_from_another_has_its_steady_state(dtype):
+    """b = 0.05 a/1e-2 with a = 1e-4/1e-3: that conversion outruns loss at equal concentrations proves nothing."""
+    one = tf.Model(GRID, [tf.Species("a", 40.0, 1e-3), tf.Species("b", 20.0, 1e-2)], [tf.Decay(), tf.Linear(1e-4, species="a"), Conversion()], dtype=dtype)
+    solution = tf.solve_steady(one)
+    assert solution.status == tf.Status.CONVERGED
+    np.testing.assert_allclose(solution["a"], 0.1, rtol=1e-5)
+    np.testing.assert_allclose(solution["b"], 0.5, rtol=1e-5)

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
+from sharded import placed
 from tmefield.linalg.krylov import conjugate_gradient
 from tmefield.linalg.multigrid import build_hierarchy, v_cycle
 from tmefield.linalg.stencil import Stencil
@@ -23,17 +23,6 @@ def problem(dtype, *, uniform):
         size = [1, 1, 1] if uniform else [n - (a == axis) for a, n in enumerate(SHAPE)]
         faces.append(jnp.asarray(rng.uniform(0.5, 1.5, size), dtype))
     return Stencil(tuple(faces), jnp.asarray(rng.uniform(0.01, 0.1, SHAPE), dtype)), jnp.asarray(rng.normal(size=SHAPE), dtype)
-
-
-def placed(tree, devices):
-    """Fields with as many planes as the grid are cut along z, everything else is on every device."""
-    mesh = jax.make_mesh((devices,), ("z",), axis_types=(AxisType.Auto,), devices=jax.devices()[:devices])
-
-    def place(array):
-        cut = array.ndim == 3 and array.shape[0] == SHAPE[0]
-        return jax.device_put(array, NamedSharding(mesh, PartitionSpec("z") if cut else PartitionSpec()))
-
-    return jax.tree.map(place, tree)
 
 
 def solve(operator, b, rtol, once):
@@ -52,7 +41,7 @@ def test_solves_are_equal_on_any_number_of_devices(uniform, dtype, rtol, equal):
     given = arguments(dtype, rtol, uniform=uniform)
     alone = np.asarray(jax.jit(solve)(*given).x)
     for devices in (2, 4, 8):
-        x = jax.jit(solve)(*placed(given, devices)).x
+        x = jax.jit(solve)(*placed(given, devices, SHAPE[0])).x
         assert len(x.sharding.device_set) == devices
         assert np.abs(np.asarray(x) - alone).max() <= equal * np.abs(alone).max()
 
@@ -67,7 +56,7 @@ def collectives(function, given):
 
 @pytest.mark.parametrize("uniform", [True, False], ids=["uniform", "variable"])
 def test_a_sweep_exchanges_only_neighbouring_planes(uniform):
-    operator, b, _, _ = placed(arguments(np.float32, 1e-6, uniform=uniform), 4)
+    operator, b, _, _ = placed(arguments(np.float32, 1e-6, uniform=uniform), 4, SHAPE[0])
     inverse = 1 / operator.diagonal()
     found = collectives(lambda operator, b, inverse: b + inverse * (b - operator.apply(b)), (operator, b, inverse))
     assert found
@@ -76,7 +65,7 @@ def test_a_sweep_exchanges_only_neighbouring_planes(uniform):
 
 @pytest.mark.parametrize("uniform", [True, False], ids=["uniform", "variable"])
 def test_no_fine_level_is_gathered_in_a_cycle(uniform):
-    operator, b, _, once = placed(arguments(np.float32, 1e-6, uniform=uniform), 4)
+    operator, b, _, once = placed(arguments(np.float32, 1e-6, uniform=uniform), 4, SHAPE[0])
     hierarchy = jax.jit(lambda operator: build_hierarchy(operator, SPACING))(operator)
     found = collectives(v_cycle, (hierarchy, b, once))
     fine = SHAPE[1] * SHAPE[2] * SHAPE[0] // 4

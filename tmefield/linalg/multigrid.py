@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from .apart import apart
 from .islands import solve_islands
-from .stencil import Field, Stencil, face_sum, is_periodic, is_uniform
+from .stencil import Field, Stencil, both_sides, face_sum, is_periodic, is_uniform
 from .transfer import Coarsening, coarsen_operator, plan, prolong, repeat_pairs, sum_pairs
 
 SWEEPS, SWEEPS_AT_JUMPS = 2, 3
@@ -42,7 +42,7 @@ class Level(eqx.Module):
 
 
 class Hierarchy(eqx.Module):
-    """All levels from fine to coarse, the dense inverse of the coarsest operator, and whether the medium jumps (None: it is uniform)."""
+    """All levels from fine to coarse, the dense inverse of the coarsest operator, and whether the medium jumps or a flow drifts (None: it is uniform)."""
 
     levels: tuple[Level, ...]
     coarsest_inverse: Float[Array, "n n"]
@@ -52,8 +52,8 @@ class Hierarchy(eqx.Module):
 def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> Hierarchy:
     """The levels of `operator` on a box of voxels of the given spacing (z, y, x), which decides what is coarsened first.
 
-    Corrections are interpolated linearly where the conductances are alike (within `JUMP`). Elsewhere, and in a flow, they are constant on a coarse
-    cell: across a jump of the conductance linear interpolation carries them to cells that do not follow.
+    Corrections are interpolated linearly where the conductances are alike (within `JUMP`, and no wall inside the box). Elsewhere, and in a flow, they
+    are constant on a coarse cell: across a jump of the conductance linear interpolation carries them to cells that do not follow.
     """
     operator = jax.lax.stop_gradient(operator)
     uniform = operator.back is None and all(is_uniform(f) for f in operator.faces)
@@ -155,11 +155,10 @@ def _jumps(operator: Stencil) -> Bool[Array, ""]:
     A closed face beside a cell that loses little to anything else is a wall: corrections may not pass it. Beside a held voxel the cell's loss
     is what it gives to that.
     """
-    faces = operator.faces
-    drifts = jnp.zeros((), bool)
+    faces, found = operator.faces, jnp.zeros((), bool)
     if operator.back is not None:
         faces = tuple((f + b) / 2 for f, b in zip(faces, operator.back, strict=True))
-        drifts = _drift(operator) > DRIFT
+        found = _drift(operator) > DRIFT
     alive = operator.diagonal() > 0
     for axis, f in enumerate(faces):
         cells = operator.loss.shape[axis]
@@ -167,10 +166,9 @@ def _jumps(operator: Stencil) -> Bool[Array, ""]:
             continue
         inner = jax.lax.slice_in_dim(f, 0, cells - 1, axis=axis)  # the seam of a ring may be closed for one species
         highest, lowest = jnp.max(inner), jnp.min(jnp.where(inner > 0, inner, jnp.inf))
-        lossless = alive & (operator.loss < highest / JUMP)
-        beside = jax.lax.slice_in_dim(lossless, 0, cells - 1, axis=axis) | jax.lax.slice_in_dim(lossless, 1, cells, axis=axis)
-        drifts = drifts | (highest > JUMP * lowest) | jnp.any((inner == 0) & beside)
-    return drifts
+        below, above = both_sides(alive & (operator.loss < highest / JUMP), axis)
+        found = found | (highest > JUMP * lowest) | jnp.any((inner == 0) & (below | above))
+    return found
 
 
 def _weights(step: Coarsening, jumps: Array | None, drift: Array | None, dtype) -> tuple[Float[Array, ""], ...]:

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 Field = Float[Array, "z y x"]
 
@@ -79,10 +79,20 @@ def all_faces(faces: Float[Array, "..."], axis: int, shape: tuple[int, ...]) -> 
     return jnp.broadcast_to(faces, [n - 1 if other == axis else n for other, n in enumerate(shape)])
 
 
-def _pad_one(array: Array, axis: int, *, before: bool) -> Array:
-    widths = [(0, 0)] * array.ndim
-    widths[axis] = (1, 0) if before else (0, 1)
-    return jnp.pad(array, widths)
+def both_sides(field: Shaped[Array, "z y x"], axis: int) -> tuple[Array, Array]:
+    """For each face inside the box, normal to the axis, the values of its lower and of its upper cell."""
+    cells = field.shape[axis]
+    return jax.lax.slice_in_dim(field, 0, cells - 1, axis=axis), jax.lax.slice_in_dim(field, 1, cells, axis=axis)
+
+
+def to_lower(faces: Array, axis: int) -> Array:
+    """What stands on the faces inside the box, given to their lower cells; zero in the last."""
+    return jnp.pad(faces, [(0, 1) if other == axis else (0, 0) for other in range(3)])
+
+
+def to_upper(faces: Array, axis: int) -> Array:
+    """What stands on the faces inside the box, given to their upper cells; zero in the first."""
+    return jnp.pad(faces, [(1, 0) if other == axis else (0, 0) for other in range(3)])
 
 
 def _shift_forward(array: Array, axis: int) -> Array:
@@ -107,7 +117,7 @@ def flux_divergence(u: Field, faces: Sequence[Array], back: Sequence[Array] | No
         if ring:
             total = total + inflow - _shift_forward(inflow, axis)
         else:
-            total = total + _pad_one(inflow, axis, before=False) - _pad_one(inflow, axis, before=True)
+            total = total + to_lower(inflow, axis) - to_upper(inflow, axis)
     return total
 
 
@@ -123,8 +133,8 @@ def neighbour_sum(u: Field, faces: Sequence[Array], back: Sequence[Array] | None
             above = jnp.concatenate([jax.lax.slice_in_dim(u, start, stop, axis=axis) for start, stop in ((1, cells), (0, 1))], axis=axis)
             total = total + back[axis] * above + _shift_forward(faces[axis] * u, axis)
         else:
-            lower, upper = (jax.lax.slice_in_dim(u, start, start + cells - 1, axis=axis) for start in (0, 1))
-            total = total + _pad_one(back[axis] * upper, axis, before=False) + _pad_one(faces[axis] * lower, axis, before=True)
+            lower, upper = both_sides(u, axis)
+            total = total + to_lower(back[axis] * upper, axis) + to_upper(faces[axis] * lower, axis)
     return total
 
 
@@ -153,5 +163,5 @@ def face_sum(faces: Sequence[Array], shape: tuple[int, ...], back: Sequence[Arra
             total = total + lower * jnp.asarray(np.flip(first, axis), lower.dtype) + upper * jnp.asarray(first, upper.dtype)
         else:
             lower, upper = (all_faces(rates, axis, shape) for rates in (lower, upper))
-            total = total + _pad_one(lower, axis, before=False) + _pad_one(upper, axis, before=True)
+            total = total + to_lower(lower, axis) + to_upper(upper, axis)
     return total

@@ -15,14 +15,14 @@ class Settings(NamedTuple):
       time step the sources hold the whole field, and what counts is its change.
     - `floor`: a millionth of the residual of the start, nM/s per species. Where production falls with the concentration, both may end at zero, and nothing
       else says how small is small: what is made and exchanged is then compared with this, and the residual with `rtol` times this.
-    - `zero`: a residual that counts as none in any case, nM/s per species.
+    - `negligible`: a residual that need not be resolved in any case, nM/s per species.
     - `once`: 1, as a traced integer: the trip count of loops that have to stay loops.
     """
 
     rtol: Float[Array, ""]
     start: Float[Array, " s"] | None
     floor: Float[Array, " s"]
-    zero: Float[Array, " s"]
+    negligible: Float[Array, " s"]
     max_steps: Int[Array, ""]
     max_iterations: Int[Array, ""]
     once: Int[Array, ""]
@@ -43,7 +43,7 @@ def settled(measure: Measure, settings: Settings) -> Array:
     return (
         (small & closes(measure, wanted, eps))
         | (nothing_left(measure, settings) & (measure.size <= settings.rtol * settings.floor))
-        | counts_as_zero(measure, settings)
+        | is_negligible(measure, settings)
     )
 
 
@@ -52,9 +52,9 @@ def nothing_left(measure: Measure, settings: Settings) -> Array:
     return measure.throughput + measure.sources <= settings.floor
 
 
-def counts_as_zero(measure: Measure, settings: Settings) -> Array:
+def is_negligible(measure: Measure, settings: Settings) -> Array:
     """Whether the residual is one that need not be resolved."""
-    return measure.size <= settings.zero
+    return measure.size <= settings.negligible
 
 
 def closes(measure: Measure, wanted: Array, floor) -> Array:

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..linalg.reductions import total
 from ..status import Status
 from ..transport.assemble import Transport, species_map
-from .convergence import Settings, at_round_off, closes, counts_as_zero, nothing_left, settled, tolerance
+from .convergence import Settings, at_round_off, closes, is_negligible, nothing_left, settled, tolerance
 from .equations import Balance, Measure, fill_fixed, ratio
 
 
@@ -66,7 +66,7 @@ def _status(x: Array, measure: Measure, settings: Settings, ended: Array, breakd
     if settings.start is None:
         lowest, highest = jnp.min(x, axis=(1, 2, 3)), jnp.max(jnp.abs(x), axis=(1, 2, 3))
         negative = lowest < -jnp.maximum(10 * settings.rtol, 1e-5) * highest
-        zero = nothing_left(measure, settings) | counts_as_zero(measure, settings)  # it may stand on either side
+        zero = nothing_left(measure, settings) | is_negligible(measure, settings)  # it may stand on either side
         status = jnp.where(done & negative & ~zero, int(Status.NEGATIVE), status)
     return jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE))
 

@@ -32,13 +32,13 @@ class State(NamedTuple):
 
 
 def find_root(
-    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False, zero: Float[Array, " s"] | None = None
+    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False, negligible: Float[Array, " s"] | None = None
 ) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
     """Solve F(x) = 0 from the start `x`; not differentiable, see `implicit`.
 
     The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
-    (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. `zero` is a
-    concentration that counts as none (nM per species): what it would lose, at the lowest loss coefficient, need not be resolved. Where the
+    (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. `negligible` is a
+    concentration (nM per species) whose loss, at the lowest loss coefficient, need not be resolved; the start is then close to the root. Where the
     balance is `mixed`, linear systems are solved in float32 and each step corrects what the last one left.
 
     A Picard step holds the rates at the present field: what it solves has a positive solution. Newton steps follow and are kept
@@ -46,11 +46,11 @@ def find_root(
     field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
     """
     transport = balance.model.transport()
-    start = fresh_state(balance, transport, x, newton=from_start or zero is not None or not balance.model.saturable)
+    start = fresh_state(balance, transport, x, newton=from_start or negligible is not None or not balance.model.saturable)
     settings = settings_for(start.measure, rtol, max_steps, max_iterations, from_start=from_start)
-    if zero is not None:
+    if negligible is not None:
         lowest = jnp.min(balance.rates(fill_fixed(transport, x)).loss, axis=(1, 2, 3))
-        settings = settings._replace(zero=lowest * zero)
+        settings = settings._replace(negligible=lowest * negligible)
     if balance.model.saturable and not from_start and not balance.together:  # of coupled species the totals at high concentrations prove nothing
         start = start._replace(ended=production_exceeds_loss(balance, transport, fill_fixed(transport, x)))
 

@@ -20,7 +20,7 @@ from .explicit import assemble_explicit, spectral_radius
 from .quasi_steady import with_fast_at_rest
 from .rkc import REACH
 from .run import METHODS, RKC, TR_BDF2
-from .trbdf2 import EXACTNESS, MAX_ITERATIONS, MAX_NEWTON, resolved
+from .trbdf2 import EXACTNESS, MAX_ITERATIONS, MAX_NEWTON, negligible
 
 # What a step of TR-BDF2 costs in stages of the explicit method, and how many steps of equal length a run takes at rtol = 1e-3.
 IMPLICIT_COST = 150
@@ -121,7 +121,7 @@ def consistent_start(model: Model, x: Float[Array, "s z y x"], settings: Setting
     limits = jnp.asarray(MAX_NEWTON, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
 
     def solve(balance: Callable[[Array], Balance]) -> Array:
-        root, _ = find_root(*jax.lax.stop_gradient((balance(x), x, settings.exactness, *limits)), zero=resolved(settings))
+        root, _ = find_root(*jax.lax.stop_gradient((balance(x), x, settings.exactness, *limits)), negligible=negligible(settings))
         return implicit(root, balance(root), settings.exactness)
 
     return with_fast_at_rest(model, settings, x, Moment(time, time), solve)

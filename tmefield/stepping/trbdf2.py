@@ -53,17 +53,17 @@ def take(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Spa
     found = []
 
     def solve(balance: Balance, start):
-        root, info = find_root(balance, start, settings.exactness, *limits, from_start=True, zero=resolved(settings))
+        root, info = find_root(balance, start, settings.exactness, *limits, from_start=True, negligible=negligible(settings))
         found.append(info)
         return root
 
-    def rest(balance: Callable[[Array], Balance]):
-        root, info = find_root(balance(x), x, settings.exactness, *limits, zero=resolved(settings))
+    def settle(balance: Callable[[Array], Balance]):
+        root, info = find_root(balance(x), x, settings.exactness, *limits, negligible=negligible(settings))
         # The slow species are only held here: how far one may undershoot is the controller's to say.
         found.append(info._replace(status=jnp.where(jnp.asarray(settings.steady), info.status, int(Status.CONVERGED)).astype(jnp.int32)))
         return root
 
-    roots, gains = _stages(model, settings, x, span, solve, rest)
+    roots, gains = _stages(model, settings, x, span, solve, settle)
     error = _error(model, settings, roots.end, gains, span)
     status = jnp.max(jnp.stack([info.status for info in found]), axis=0)
     return Step(roots, error, status, jnp.sum(jnp.stack([info.iterations for info in found]), axis=0, dtype=jnp.int32))
@@ -76,15 +76,15 @@ def end_of(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: S
     def solve(balance: Balance, start):
         return implicit(next(known), balance, settings.exactness)
 
-    def rest(balance: Callable[[Array], Balance]):
+    def settle(balance: Callable[[Array], Balance]):
         root = next(known)
         return implicit(root, balance(root), settings.exactness)
 
-    return _stages(model, settings, x, span, solve, rest)[0].end
+    return _stages(model, settings, x, span, solve, settle)[0].end
 
 
-def resolved(settings: Settings) -> Float[Array, " s"]:
-    """The concentration of species at steady state that counts as none, nM; zero for the others, whose changes add up over the steps."""
+def negligible(settings: Settings) -> Float[Array, " s"]:
+    """The concentration of species at steady state that need not be resolved, nM; zero for the others, whose changes add up over the steps."""
     return jnp.where(jnp.asarray(settings.steady), EXACTNESS * settings.atol, 0)
 
 
@@ -94,12 +94,12 @@ def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Ar
     return per_species * (jnp.reshape(phi, (1, 1, 1, 1)) if phi.ndim == 0 else phi[None]) / (DIAGONAL * dt)
 
 
-def _stages(model: Model, settings: Settings, x, span: Span, solve, rest):
+def _stages(model: Model, settings: Settings, x, span: Span, solve, settle):
     storage = _storage(model, settings, span.dt)
     stored = jnp.asarray([not one for one in settings.steady])[:, None, None, None]
     start = None
     if any(settings.steady):
-        start = with_fast_at_rest(model, settings, x, span.moment(), rest)
+        start = with_fast_at_rest(model, settings, x, span.moment(), settle)
         x = start
     gain = jnp.where(stored, -residual(Balance(model, moment=span.moment()), x), 0)
     middle = solve(Balance(model, storage, storage * x + gain, span.moment(MIDDLE)), x)

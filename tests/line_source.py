@@ -12,6 +12,7 @@ from scipy.sparse.linalg import cg
 from scipy.special import k0, k1
 
 from tmefield.grid import Grid
+from tmefield.vessels.contacts import Contacts
 from tmefield.vessels.embed import Embedding
 from tmefield.vessels.network import VesselNetwork
 
@@ -78,13 +79,17 @@ def line(shape, spacing: float, radius: float, direction, offset) -> Line:
     return Line(grid, point, direction, VesselNetwork(nodes, edges, np.full(len(edges), radius)))
 
 
-def solve(cylinder: Cylinder, vessel: Line, embedding: Embedding) -> np.ndarray:
-    """Concentration [z, y, x]: 7-point finite volumes, exact values on the faces (mirrored in z in a section), closed lumen."""
+def solve(cylinder: Cylinder, vessel: Line, embedding: Embedding, points: Contacts | None = None) -> np.ndarray:
+    """Concentration [z, y, x]: 7-point finite volumes, exact values on the faces (mirrored in z in a section), closed lumen.
+
+    The walls of `embedding` exchange voxel by voxel; given `points`, those exchange instead, with the voxels around them.
+    """
     grid, h = vessel.grid, vessel.grid.spacing[2]
     free = ~embedding.lumen
-    exchange = np.zeros(grid.size)
-    np.add.at(exchange, embedding.voxel, conductance(cylinder, embedding))
-    diagonal = np.where(free, cylinder.decay, 1.0) + exchange.reshape(grid.shape)
+    walls = embedding if points is None else points
+    gather = sampling(walls, grid.size)
+    exchange = gather.T @ (conductance(cylinder, walls) / grid.voxel_volume)
+    diagonal = np.where(free, cylinder.decay, 1.0) + (exchange.reshape(grid.shape) if points is None else 0)
     right = exchange.reshape(grid.shape).copy()
     centres = np.stack(np.broadcast_arrays(*grid.coordinates()[::-1]), axis=-1)
     index, rate, rows = np.arange(grid.size).reshape(grid.shape), cylinder.diffusivity / h**2, []
@@ -106,22 +111,31 @@ def solve(cylinder: Cylinder, vessel: Line, embedding: Embedding) -> np.ndarray:
     a, b = np.concatenate(rows, axis=1)
     row, column = np.r_[a, b, index.ravel()], np.r_[b, a, index.ravel()]
     matrix = sp.csr_array((np.r_[np.full(2 * len(a), -rate), diagonal.ravel()], (row, column)), shape=(grid.size, grid.size))
+    if points is not None:
+        matrix = matrix + gather.T @ sp.diags_array(conductance(cylinder, points) / grid.voxel_volume) @ gather
     field, failed = cg(matrix, right.ravel(), rtol=1e-9, maxiter=5000, M=sp.diags_array(1 / matrix.diagonal()))
     assert not failed
     return field.reshape(grid.shape)
 
 
-def conductance(cylinder: Cylinder, embedding: Embedding) -> np.ndarray:
-    """Exchange coefficient of each entry, 1/s."""
-    resistance = 1 / cylinder.permeability + embedding.path / cylinder.diffusivity
+def sampling(walls, size: int) -> sp.csr_array:
+    """What a field is at each piece of wall, as a matrix."""
+    voxel = walls.voxel.reshape(len(walls.area), -1)
+    weight = walls.weight if isinstance(walls, Contacts) else np.ones(voxel.shape)
+    return sp.csr_array((weight.ravel(), (np.repeat(np.arange(len(voxel)), voxel.shape[1]), voxel.ravel())), shape=(len(voxel), size))
+
+
+def conductance(cylinder: Cylinder, walls) -> np.ndarray:
+    """Exchange coefficient of each piece of wall, um3/s."""
+    resistance = 1 / cylinder.permeability + walls.path / cylinder.diffusivity
     assert (resistance > 0).all()
-    return embedding.area / embedding.grid.voxel_volume / resistance
+    return walls.area / resistance
 
 
-def exchange_per_length(cylinder: Cylinder, vessel: Line, embedding: Embedding, field: np.ndarray) -> float:
-    """What leaves the middle of the vessel per um."""
-    middle = embedding.segment == len(vessel.network.edges) // 2
-    given = conductance(cylinder, embedding) * embedding.grid.voxel_volume * (1 - field.reshape(-1)[embedding.voxel])
+def exchange_per_length(cylinder: Cylinder, vessel: Line, walls, field: np.ndarray) -> float:
+    """What leaves the middle of the vessel per um; `walls` an embedding or its contacts."""
+    middle = walls.segment == len(vessel.network.edges) // 2
+    given = conductance(cylinder, walls) * (1 - sampling(walls, field.size) @ field.reshape(-1))
     return float(given[middle].sum() / vessel.network.lengths[len(vessel.network.edges) // 2])
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .status import Status as Status
     from .steady import solve_steady as solve_steady
     from .terms import AbstractTerm as AbstractTerm
+    from .terms import Blood as Blood
     from .terms import Decay as Decay
+    from .terms import Haemoglobin as Haemoglobin
     from .terms import Linear as Linear
     from .terms import Medium as Medium
     from .terms import Moment as Moment
@@ -43,6 +45,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AbstractTerm": ".terms",
+    "Blood": ".terms",
     "Cells": ".tissue.cells",
     "Decay": ".terms",
     "FileError": ".errors",
@@ -50,6 +53,7 @@ _HOMES = {
     "FixedValue": ".transport.walls",
     "Flow": ".transport.flow",
     "Grid": ".grid",
+    "Haemoglobin": ".terms",
     "InputError": ".errors",
     "Linear": ".terms",
     "Medium": ".terms",

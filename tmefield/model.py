@@ -71,16 +71,27 @@ class Model(eqx.Module):
         cast = _caster(_floating(dtype))
         self.grid = grid
         self.species = cast(tuple(species))
-        self.terms = cast(tuple(terms))
         self.walls = cast(walls_of(NoFlux() if walls is None else walls, names))
         self.fixed = cast(fixed)
         self.volume_fraction = cast(as_parameter(volume_fraction, "volume_fraction", "1", shapes=((), grid.shape), positive=True))
         self.flow = cast(flow)
+        self.terms = ()  # until the medium that they are fitted to stands
+        self._check_species()
+        self.terms = cast(tuple(self._fitted(one, names) for one in terms))
         self._check(names)
 
-    def _check(self, names: tuple[str, ...]) -> None:
+    def _check_species(self) -> None:
         for one in self.species:
             as_parameter(one.diffusivity, f"diffusivity of {one.name}", "um2/s", shapes=((), self.grid.shape))
+
+    def _fitted(self, term: AbstractTerm, names: tuple[str, ...]) -> AbstractTerm:
+        for verb, used in (("acts on", term.acts_on), ("reads", term.reads)):
+            unknown = set(used) - set(names)
+            if unknown:
+                raise InputError(f"{type(term).__name__} {verb} {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
+        return term.fitted(self.medium())
+
+    def _check(self, names: tuple[str, ...]) -> None:
         for name, walls in zip(names, self.walls, strict=True):
             walls.check(self.grid.shape, f"walls of {name}")
         if self.fixed is not None:
@@ -88,10 +99,6 @@ class Model(eqx.Module):
         if self.flow is not None:
             self.flow.check(self.grid.shape, self.walls, names)
         for term in self.terms:
-            for verb, used in (("acts on", term.acts_on), ("reads", term.reads)):
-                unknown = set(used) - set(names)
-                if unknown:
-                    raise InputError(f"{type(term).__name__} {verb} {', '.join(sorted(unknown))}, but the model has {', '.join(names)}")
             term.check(self.grid.shape, self.medium())
             self._check_dependence(term)
             if isinstance(term, VascularExchange) and term.lumen is not None:
@@ -141,8 +148,8 @@ class Model(eqx.Module):
 
     @property
     def coupled(self) -> bool:
-        """Whether a species' rates may depend on the concentration of another."""
-        return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
+        """Whether rates may depend on the concentration of another species or in another voxel."""
+        return any(term.saturable and (not term.local or len({*(term.acts_on or self.names), *term.reads}) > 1) for term in self.terms)
 
     @property
     def unique(self) -> bool:

@@ -1,7 +1,6 @@
 """The commands put together. Nothing heavy is imported here: `tmefield --help` has to answer at once."""
 
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from .export import export
 from .guard import INTERRUPTED, guarded
 from .info import info
 from .init import init
+from .interrupt import listen
 from .plot import plot
 from .resume import resume
 from .run import run
@@ -47,7 +47,7 @@ def options(version: Annotated[bool | None, typer.Option("--version", callback=_
 
 def main() -> None:
     """Run the command line; ends the process with the exit codes 0, 2 (input), 3 (numerics), 4 (files), 5 (memory), 130 (interrupted)."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    listen()
     reuse_memory()
     try:
         app(prog_name="tmefield")
@@ -59,7 +59,3 @@ def main() -> None:
             os._exit(INTERRUPTED)
         raise
 
-
-def _interrupt(number, frame) -> None:
-    """SIGTERM ends a command as Ctrl-C does, so that nothing half-written stays behind."""
-    raise KeyboardInterrupt

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .interrupt import heed
+
 
 class Progress:
     """Announces stages on stderr, so that stdout holds results only."""
@@ -17,12 +19,14 @@ class Progress:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """The time that the block takes, shown under this name."""
+        heed()
         start = time.perf_counter()
         if self._console.is_terminal:
             with self._console.status(f"{name} ..."):
                 yield
         else:
             yield
+        heed()
         self._console.print(f"  {name:<34}{time.perf_counter() - start:8.2f} s", markup=False)
 
     def note(self, text: str) -> None:

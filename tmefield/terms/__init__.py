@@ -1,5 +1,7 @@
 """Mechanisms, one a file, each giving a production and a loss; a new one is a new file and a line here."""
 
+from .blood import Blood as Blood
+from .blood import Haemoglobin as Haemoglobin
 from .decay import Decay as Decay
 from .exchange import VascularExchange as VascularExchange
 from .linear import Linear as Linear

@@ -44,7 +44,8 @@ class AbstractTerm(eqx.Module):
 
     A new mechanism is a subclass in a file of its own: `acts_on` names the species it changes (empty: every species),
     `saturable` says whether its rates depend on concentrations, and `rates` gives them. `reads` names further species whose
-    concentrations the rates depend on: then species have to be solved together. `jumps` are times (s) at which the rates jump.
+    concentrations the rates depend on: then species have to be solved together, as they are where rates depend on other voxels (not
+    `local`). `jumps` are times (s) at which the rates jump.
     """
 
     acts_on: eqx.AbstractVar[tuple[str, ...]]
@@ -57,6 +58,15 @@ class AbstractTerm(eqx.Module):
         Otherwise the steady solve follows pseudo-time from its start, since there may be several.
         """
         return not self.saturable
+
+    @property
+    def local(self) -> bool:
+        """Whether the rates in a voxel depend on the concentrations in that voxel alone."""
+        return True
+
+    def fitted(self, medium: Medium) -> "AbstractTerm":
+        """The term as it serves in this medium; a model asks for it once."""
+        return self
 
     @property
     def reads(self) -> tuple[str, ...]:

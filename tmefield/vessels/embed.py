@@ -7,15 +7,14 @@ import numpy as np
 
 from ..errors import InputError
 from ..grid import Grid
+from .contacts import Contacts, contacts, thin_wall_points
 from .distance import crowding, from_segment, to_nearest_wall
 from .kernel import closure_path
 from .lumen import inside_vessels, wall_path, wall_points
 from .network import LUMEN_RADIUS, VesselNetwork
-from .segments import Pieces, chunks, cut_to_box, part_counts, points_along, share_inside
+from .segments import Pieces, cut_to_box
 from .walls import Walls
 
-QUADRATURE_STEP = 1 / 3
-"""Largest distance of the points along a thin vessel, in voxels."""
 SAME = 1e-6
 """Relative difference below which two edges of a voxel are the same."""
 
@@ -35,6 +34,7 @@ class Embedding:
     - `lumen`: voxels inside wide vessels, bool [z, y, x]; no entry lies in them.
     - `segment`: (k,) index of the segment in the network.
     - `pieces`: the segments inside the box.
+    - `wide_from`: radius from which on a vessel is wide, um.
     - `report`: area_network (2 pi R L inside the box), area_expected (the share of it whose wall is inside), area_embedded (um2),
       counts of segments, and how close vessels are.
     """
@@ -46,11 +46,16 @@ class Embedding:
     lumen: np.ndarray
     segment: np.ndarray
     pieces: Pieces
+    wide_from: float
     report: dict[str, Any] = field(default_factory=dict)
 
     def surface_density(self) -> np.ndarray:
         """Wall area per volume of tissue, [z, y, x], 1/um."""
         return np.bincount(self.voxel, self.area, self.grid.size).reshape(self.grid.shape) / self.grid.voxel_volume
+
+    def contacts(self) -> Contacts:
+        """The walls as points that exchange with what the voxels around each hold in the mean; see `tmefield.vessels.contacts`."""
+        return contacts(self)
 
     def distance_to_vessel(self) -> np.ndarray:
         """Distance of each voxel's centre to the nearest vessel wall, [z, y, x], um; negative inside a vessel."""
@@ -77,7 +82,8 @@ def embed(network: VesselNetwork, grid: Grid, *, lumen_radius: float = LUMEN_RAD
         raise InputError(f"lumen_radius must be positive, in voxels; got {lumen_radius!r}")
     pieces = cut_to_box(network, grid, clip=clip)
     _check_voxels(grid, pieces)
-    is_wide = pieces.radius >= lumen_radius * grid.spacing[2]
+    wide_from = lumen_radius * grid.spacing[2]
+    is_wide = pieces.radius >= wide_from
     wide = _whole(network, pieces.segment[is_wide])
     lumen = inside_vessels(wide, network, grid)
     if lumen.all():
@@ -89,8 +95,8 @@ def embed(network: VesselNetwork, grid: Grid, *, lumen_radius: float = LUMEN_RAD
     segment, voxel, area = walls.entries()
     if not len(segment):
         raise InputError("no vessel wall lies inside the grid's box; enlarge the grid or move its origin")
-    path = _paths(network, grid, segment, voxel, lumen_radius * grid.spacing[2])
-    return Embedding(grid, voxel, area, path, lumen, segment, pieces, _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment, area))
+    path = _paths(network, grid, segment, voxel, wide_from)
+    return Embedding(grid, voxel, area, path, lumen, segment, pieces, wide_from, _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment, area))
 
 
 def _whole(network: VesselNetwork, segment: np.ndarray) -> Pieces:
@@ -120,14 +126,8 @@ def _check_voxels(grid: Grid, pieces: Pieces) -> None:
 
 
 def _add_thin(walls: Walls, thin: Pieces) -> None:
-    step = QUADRATURE_STEP * walls.grid.spacing[2]
-    for one in chunks(part_counts(thin, step)):
-        some = thin[one]
-        piece, point, length = points_along(some, step)
-        share = share_inside(point, some.direction[piece], some.radius[piece], walls.grid)
-        inside = share > 0
-        area = 2 * np.pi * some.radius[piece] * length * share
-        walls.add(some.segment[piece[inside]], point[inside], area[inside])
+    for segment, point, area in thin_wall_points(thin, walls.grid):
+        walls.add(segment, point, area)
 
 
 def _paths(network: VesselNetwork, grid: Grid, segment: np.ndarray, voxel: np.ndarray, wide_from: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from ..grid import Grid
 
 if TYPE_CHECKING:
     from .embed import Embedding
+    from .streams import Streams
 
 LUMEN_RADIUS = 1.5
 
@@ -162,6 +163,12 @@ class VesselNetwork:
         from .embed import embed
 
         return embed(self, grid, lumen_radius=lumen_radius, clip=clip)
+
+    def streams(self) -> "Streams":
+        """The order in which blood passes the segments; see `tmefield.vessels.streams.streams`."""
+        from .streams import streams
+
+        return streams(self)
 
     @property
     def lengths(self) -> np.ndarray:

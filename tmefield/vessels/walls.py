@@ -22,14 +22,10 @@ class Walls:
     def add(self, segment: np.ndarray, point: np.ndarray, area: np.ndarray) -> None:
         """Spread the area (p,) of points (p, 3) on the walls of segments (p,) over the tissue voxels around each."""
         self.area_of_segment += np.bincount(segment, area, len(self.area_of_segment))
-        voxel, share = spread(point, np.ones(len(point)), self.grid)
-        if self._has_lumen:
-            share = np.where(self.lumen.reshape(-1)[voxel], 0.0, share)
-            free = share.sum(axis=1)
-            covered = free < LEAST_FREE_SHARE
+        voxel, share, covered = spread_in_tissue(point, self.grid, self.lumen if self._has_lumen else None)
+        if covered.any():
             self._covered.append((segment[covered], point[covered], area[covered]))
-            segment, voxel, area = segment[~covered], voxel[~covered], area[~covered]
-            share = share[~covered] / free[~covered, None]
+            segment, voxel, share, area = segment[~covered], voxel[~covered], share[~covered], area[~covered]
         key = segment[:, None] * self.grid.size + voxel
         given = share * area[:, None]
         some = given > 0
@@ -65,6 +61,17 @@ class Walls:
     def _index(self, point: np.ndarray, axis: int) -> np.ndarray:
         position = (point[:, 2 - axis] - self.grid.origin[axis]) / self.grid.spacing[axis]
         return np.clip(position.astype(np.int64), 0, self.grid.shape[axis] - 1)
+
+
+def spread_in_tissue(point: np.ndarray, grid: Grid, lumen: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Voxels (p, k) and shares (p, k), each point's summing to 1, outside the lumen; and which points lie inside another vessel instead."""
+    voxel, share = spread(point, np.ones(len(point)), grid)
+    if lumen is None:
+        return voxel, share, np.zeros(len(point), dtype=bool)
+    share = np.where(lumen.reshape(-1)[voxel], 0.0, share)
+    free = share.sum(axis=1)
+    covered = free < LEAST_FREE_SHARE
+    return voxel, share / np.where(covered, 1.0, free)[:, None], covered
 
 
 def _summed(key: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

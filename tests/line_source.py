@@ -45,8 +45,27 @@ class Cylinder:
         """What leaves the vessel per um of its length."""
         return 2 * np.pi * self.radius * self.wall_flux * self.at_wall
 
+    def plasma(self, vessel: "Line"):
+        """Concentration in the blood of each segment."""
+        return np.ones(len(vessel.network.edges))
+
+    def at(self, points, vessel: "Line"):
+        """The exact field at points [..., 3] (x, y, z)."""
+        return self.concentration(vessel.distance(points))
+
     def concentration(self, distance):
         return self.at_wall * k0(np.maximum(distance, self.radius) / self.length) / k0(self.radius / self.length)
+
+
+@dataclass(frozen=True)
+class RisingLine(Cylinder):
+    """A line along z without consumption whose blood rises, c_p = 2 + z: c = 1 - (1 + z)/(2 pi) ln r (D'Angelo; Koch 2020, doi:10.1016/j.jcp.2020.109370)."""
+
+    def plasma(self, vessel: "Line"):
+        return 2 + vessel.network.nodes[vessel.network.edges].mean(axis=1)[:, 2]
+
+    def at(self, points, vessel: "Line"):
+        return 1 - (1 + points[..., 2]) / (2 * np.pi) * np.log(vessel.distance(points))
 
 
 @dataclass(frozen=True)
@@ -88,9 +107,10 @@ def solve(cylinder: Cylinder, vessel: Line, embedding: Embedding, points: Contac
     free = ~embedding.lumen
     walls = embedding if points is None else points
     gather = sampling(walls, grid.size)
-    exchange = gather.T @ (conductance(cylinder, walls) / grid.voxel_volume)
-    diagonal = np.where(free, cylinder.decay, 1.0) + (exchange.reshape(grid.shape) if points is None else 0)
-    right = exchange.reshape(grid.shape).copy()
+    given = conductance(cylinder, walls) / grid.voxel_volume
+    exchange = (gather.T @ given).reshape(grid.shape)
+    diagonal = np.where(free, cylinder.decay, 1.0) + (exchange if points is None else 0)
+    right = (gather.T @ (given * cylinder.plasma(vessel)[walls.segment])).reshape(grid.shape)
     centres = np.stack(np.broadcast_arrays(*grid.coordinates()[::-1]), axis=-1)
     index, rate, rows = np.arange(grid.size).reshape(grid.shape), cylinder.diffusivity / h**2, []
     for axis in range(3):
@@ -107,7 +127,7 @@ def solve(cylinder: Cylinder, vessel: Line, embedding: Embedding, points: Contac
             face = centres[place].copy()
             face[..., 2 - axis] += h / 2 if side else -h / 2
             diagonal[place] += 2 * rate * free[place]
-            right[place] += 2 * rate * free[place] * cylinder.concentration(vessel.distance(face))
+            right[place] += 2 * rate * free[place] * cylinder.at(face, vessel)
     a, b = np.concatenate(rows, axis=1)
     row, column = np.r_[a, b, index.ravel()], np.r_[b, a, index.ravel()]
     matrix = sp.csr_array((np.r_[np.full(2 * len(a), -rate), diagonal.ravel()], (row, column)), shape=(grid.size, grid.size))

@@ -58,4 +58,3 @@ def main() -> None:
             sys.stderr.flush()
             os._exit(INTERRUPTED)
         raise
-

@@ -51,6 +51,7 @@ _HOMES = {
     "Flow": ".transport.flow",
     "Grid": ".grid",
     "InputError": ".errors",
+    "Labels": ".tissue.label_image",
     "Linear": ".terms",
     "Medium": ".terms",
     "Model": ".model",

@@ -86,6 +86,8 @@ def cells_of_rows(path: Path, rows, start: int, columns: Columns, place: dict[st
         if columns.volume is not None:
             field = row[place[columns.volume]].strip() if place[columns.volume] < len(row) else ""
             volumes.append(to_number(field, path, line, columns.volume) if field else np.nan)
+            if volumes[-1] <= 0:
+                raise FileError(f"{path}, {line}: column '{columns.volume}' holds {field}; a volume is above zero (leave it empty where it is not known)")
     if not types:
         raise FileError(f"{path}: the table has a header but no cells")
     return RawCells(

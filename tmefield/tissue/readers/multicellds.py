@@ -151,7 +151,7 @@ def read_substrates(path: Path, root: Element, mesh: Mesh) -> tuple[list[RawSubs
     index = (matrix[2::-1] - np.array(mesh.origin)[:, None]) / np.array(mesh.spacing)[:, None] - 0.5
     whole = np.rint(index).astype(np.int64)
     inside = ((whole >= 0) & (whole < np.array(mesh.shape)[:, None])).all() and np.abs(index - whole).max() < 1e-3
-    flat = np.ravel_multi_index(tuple(whole), mesh.shape) if inside else np.zeros(size, dtype=np.int64)
+    flat = np.asarray(np.ravel_multi_index(tuple(whole), mesh.shape)) if inside else np.zeros(size, dtype=np.int64)
     if np.unique(flat).size != size:
         raise FileError(f"{table}: the positions of its voxels are not those of the mesh in {path.name}; the two files do not belong together")
     moved = int((flat != np.arange(size)).sum())

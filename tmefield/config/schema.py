@@ -129,15 +129,22 @@ class CellFile(Table):
     """Cells from a file."""
 
     file: PathText
-    columns: Columns
+    columns: Columns | None = None
+    preset: Literal["inform", "codex", "imc", "mibi", "physicell"] | None = None
     pixel_size: Length | None = None
     unit: Literal["um", "mm"] | None = None
     types: dict[Name, Share] = {}
     encoding: Name | None = None
 
     @model_validator(mode="after")
-    def _scale_is_given(self):
-        if (self.pixel_size is None) == (self.unit is None):
+    def _columns_and_scale_are_given(self):
+        name = self.file.casefold()
+        if self.columns is not None and self.preset is not None:
+            raise ValueError("give either 'columns' or 'preset'")
+        if self.columns is None and self.preset is None and not name.endswith((".xml", ".h5ad")):
+            raise ValueError("cells.columns is missing: name those of the positions and the type, or give the 'preset' of the program that wrote the file")
+        says_its_unit = self.preset in ("inform", "physicell") or name.endswith(".xml")
+        if (self.pixel_size is None) == (self.unit is None) and not (says_its_unit and self.unit is None):
             raise ValueError("give either 'pixel_size' (e.g. '0.5 um') or 'unit' ('um' or 'mm'): the file does not say in what its positions are")
         return self
 
@@ -210,11 +217,26 @@ class Section(Table):
     permeability: SectionPermeability
 
 
+TissueName = Literal["stroma", "tumour", "necrotic_core"]
+
+
+class LabelFile(Table):
+    """What kind of tissue each voxel is, from a label image; `classes` says which tissue a class (its name or value) stands for."""
+
+    file: PathText
+    pixel_size: Length | None = None
+    voxel_size: tuple[Length, Length, Length] | None = None
+    page: Annotated[int, Field(ge=0)] | None = None
+    classes: dict[Name, TissueName] = {}
+    outside: TissueName | None = None
+
+
 class Tissue(Table):
     """The tissue itself."""
 
     volume_fraction: PositiveFraction = 1.0
     tumour_smoothing: Length = "20 um"
+    labels: LabelFile | None = None
 
 
 class FixedWall(Table):
@@ -348,6 +370,8 @@ class Config(Table):
             raise ValueError("vessels.from_cells is for a tissue section: it needs [section] and [cells] with a file")
         if self.grid.size is None and not isinstance(self.vessels, VesselFile) and not isinstance(self.cells, CellFile):
             raise ValueError("grid.size is missing: without a file of vessels or cells the box must be given (three lengths in the order z, y, x)")
+        if self.tissue.labels is not None and isinstance(self.cells, SpheroidCells):
+            raise ValueError("tissue.labels does not go with cells.spheroid, which makes its own tissue")
         if self.cells is None and self.vessels is None:
             raise ValueError("neither [cells] nor [vessels] is given: nothing would secrete or exchange anything")
         if self.time is not None and self.solver.precision == "mixed":

@@ -42,7 +42,24 @@ ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = {"cli"}
 WITHOUT_JAX = {"errors", "memory", "grid", "units", "library", "tissue", "vessels", "output", "config", "cli"}
-LAZY = {"netCDF4", "pydantic", "typer", "rich", "xarray", "pint", "matplotlib", "vtk", "vtkmodules", "anndata", "pandas", "h5py", "tifffile", "imagecodecs", "nibabel", "nrrd"}
+LAZY = {
+    "netCDF4",
+    "pydantic",
+    "typer",
+    "rich",
+    "xarray",
+    "pint",
+    "matplotlib",
+    "vtk",
+    "vtkmodules",
+    "anndata",
+    "pandas",
+    "h5py",
+    "tifffile",
+    "imagecodecs",
+    "nibabel",
+    "nrrd",
+}
 # The models and the commands are written in these; nobody imports those modules before they are needed.
 LAZY_EXCEPT = {"config": {"pydantic"}, "cli": {"typer", "rich"}}
 

@@ -88,3 +88,34 @@ def test_says_how_to_install_anndata(monkeypatch, tmp_path):
     path.write_bytes(b"\x89HDF\r\n\x1a\n")
     with pytest.raises(InputError, match=r"pip install 'tmefield\[h5ad\]'"):
         Cells.read(path, x="x", y="y", type="type", unit="um")
+
+
+def test_usual_columns_are_found_where_there_is_one_choice(write):
+    path = write({"X_centroid": [1.0, 2.0], "Y_centroid": [3.0, 4.0], "Cell_Type": ["a", "b"]})
+    cells = Cells.read(path, pixel_size=2.0)
+    assert cells.positions.tolist() == [[2, 6, 0], [4, 8, 0]] and cells.types.tolist() == ["a", "b"]
+    assert cells.ids.tolist() == ["cell_0", "cell_1"]
+
+
+def test_spatial_of_three_columns_has_z(write):
+    cells = Cells.read(write({"phenotype": ["a"]}, obsm={"spatial": np.array([[1.0, 2.0, 3.0]])}), unit="um")
+    assert cells.positions.tolist() == [[1, 2, 3]] and not cells.planar
+
+
+def test_more_than_one_choice_is_listed(write):
+    path = write({"X_centroid": [1.0], "Y_centroid": [3.0], "phenotype": ["a"]}, obsm={"spatial": np.array([[1.0, 2.0]])})
+    with pytest.raises(InputError, match=r"positions of the cells could be in X_centroid and Y_centroid, or spatial\[0\] and spatial\[1\]; name the columns"):
+        Cells.read(path, pixel_size=1.0)
+    path = write({"x": [1.0], "y": [3.0], "phenotype": ["a"], "cell_type": ["b"]})
+    with pytest.raises(InputError, match="types of the cells could be in phenotype, or cell_type"):
+        Cells.read(path, pixel_size=1.0)
+
+
+def test_none_of_the_usual_columns_lists_all(write):
+    with pytest.raises(InputError, match=r"in none of the usual columns; .*columns: 'left', 'top', 'kind'"):
+        Cells.read(write({"left": [1.0], "top": [3.0], "kind": ["a"]}), pixel_size=1.0)
+
+
+def test_pixel_size_is_asked_for(write):
+    with pytest.raises(InputError, match="unit of the positions is missing"):
+        Cells.read(write({"x": [1.0], "y": [3.0], "phenotype": ["a"]}))

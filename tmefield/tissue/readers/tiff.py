@@ -1,5 +1,6 @@
 """Label images in TIFF and OME-TIFF, and what inForm writes into them."""
 
+import logging
 import math
 import re
 from collections.abc import Iterator
@@ -56,8 +57,20 @@ def page_titles(path: Path) -> list[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     tifffile = optional(path, "tifffile")
+    heard: list[str] = []
+
+    def hear(record: logging.LogRecord) -> bool:
+        heard.append(record.getMessage())
+        return False
+
+    # Where a file ends too early tifffile only logs it, and gives fewer pages or tags.
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(hear)
     try:
         with tifffile.TiffFile(path) as file:
+            pages = len(file.pages)
+            if (lost := [one for one in heard if "offset" in one]) or not pages:
+                raise FileError(f"{path}: damaged or cut short ({lost[0][:120] if lost else 'no page'}); copy it anew")
             yield file
     except (FileError, InputError):
         raise
@@ -65,6 +78,8 @@ def _opened(path: Path) -> Iterator[Any]:
         if "imagecodecs" in str(error):
             raise InputError(f"{path}: this compression needs imagecodecs; install it with: pip install 'tmefield[images]'") from None
         raise FileError(f"{path}: not a readable TIFF, or one cut short ({str(error).splitlines()[0][:120] if str(error) else type(error).__name__})") from None
+    finally:
+        logger.removeFilter(hear)
 
 
 def _check_pages(path: Path, pages: list[Any]) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _SHARES_A_PLACE = 1.0
 """A network smaller than this in its own unit is in mm or m: what is told of points at the same place would be wrong."""
 
+_WRITTEN = {"segment_parameters": "segment_parameters = ['radius']", "default_radius": "default_radius = '1 um'", "repair": "repair = true"}
+"""The assumptions as a configuration writes them."""
+
 
 def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> Description:
     """The report of a network; where it leaves the unit, the radii or more open it is shown under assumptions that are named.
@@ -35,9 +38,9 @@ def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> 
     unit_known = bool(scale) or "unit" not in options
     if not unit_known:
         notes.append("shown in the unit of the file: give --unit um, mm or m, or --pixel-size '2 um'")
-    more = {key: value for key, value in options.items() if key not in ("unit", "scale")}
-    if more:
-        notes.append("shown with " + ", ".join(f"{key} = {value}" for key, value in more.items()) + "; in a configuration give what is right under [vessels]")
+    assumed = [_WRITTEN[key] for key in options if key in _WRITTEN]
+    if assumed:
+        notes.append(f"shown with {', '.join(assumed)}; in a configuration give what is right under [vessels]")
     return _description(network, notes, unit_known=unit_known)
 
 
@@ -48,7 +51,7 @@ def _first_that_reads(path: Path, scale: dict[str, Any]) -> "tuple[VesselNetwork
     radius, repair = {"default_radius": 1.0}, {"repair": True}
     attempts: list[dict[str, Any]] = [{}, {"segment_parameters": ("radius",)}, radius, repair, radius | repair]
     for more in attempts:
-        for options in (scale | more, more) if more else (scale,):
+        for options in (more, scale | more) if more else (scale,):
             try:
                 return VesselNetwork.read(path, **options), options
             except TmefieldError:

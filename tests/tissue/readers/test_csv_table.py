@@ -124,7 +124,14 @@ def test_header_only():
 
 
 @pytest.mark.parametrize(
-    ("data", "says"), [(b"PK\x03\x04abc", "save it as CSV"), (b"\x1f\x8b\x08", "unpack it"), (b"x,y,type\n1,2,a\0\n", "NUL"), (b"PAR1xx", "Parquet")]
+    ("data", "says"),
+    [
+        (b"PK\x03\x04abc", "save it as CSV"),
+        (b"\x1f\x8b\x08", "unpack it"),
+        (b"x,y,type\n1,2,a\0\n", "NUL"),
+        (b"PAR1xx", "Parquet"),
+        (b"II*\0\0", "Labels.read"),
+    ],
 )
 def test_files_that_are_no_text_table(data, says):
     assert says in message(FileError, data)

@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pytest
 
+from data_files import data_file
 from tmefield.errors import FileError, InputError
 from tmefield.tissue.cells import Cells
 
@@ -119,3 +120,53 @@ def test_none_of_the_usual_columns_lists_all(write):
 def test_pixel_size_is_asked_for(write):
     with pytest.raises(InputError, match="unit of the positions is missing"):
         Cells.read(write({"x": [1.0], "y": [3.0], "phenotype": ["a"]}))
+
+
+@pytest.fixture(scope="module")
+def lymphoma():
+    anndata = pytest.importorskip("anndata")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return anndata.read_h5ad(data_file("cells/scimap_lymphoma_3029.h5ad"))
+
+
+def saved(table, path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table.write_h5ad(path)
+    return path
+
+
+@pytest.mark.data
+def test_real_file_needs_no_columns_but_the_pixel_size():
+    cells = Cells.read(data_file("cells/scimap_lymphoma_3029.h5ad"), pixel_size=0.5)
+    assert (
+        len(cells) == 3029
+        and cells.counts()["Tumor CD45- CD30+"] == 1169
+        and cells.meta["columns"] == {"x": "X_position", "y": "Y_position", "type": "phenotype"}
+    )
+
+
+@pytest.mark.data
+def test_real_file_shuffled_is_the_same(lymphoma, tmp_path):
+    whole = Cells.read(data_file("cells/scimap_lymphoma_3029.h5ad"), unit="um")
+    order = np.random.default_rng(0).permutation(3029)
+    cells = Cells.read(saved(lymphoma[order].copy(), tmp_path / "a.h5ad"), unit="um")
+    assert np.array_equal(cells.positions, whole.positions[order]) and np.array_equal(cells.types, whole.types[order])
+    assert np.array_equal(cells.ids, whole.ids[order])
+
+
+@pytest.mark.data
+def test_real_file_with_nan_other_names_or_cut_short(lymphoma, tmp_path):
+    broken = lymphoma.copy()
+    broken.obs.iloc[6, broken.obs.columns.get_loc("Y_position")] = np.nan
+    with pytest.raises(FileError, match=r"row 7 \(cell .*\): column 'Y_position' holds nan"):
+        Cells.read(saved(broken, tmp_path / "nan.h5ad"), unit="um")
+    renamed = lymphoma.copy()
+    renamed.obs.columns = [name.replace("X_position", "left") for name in renamed.obs.columns]
+    with pytest.raises(InputError, match=r"in none of the usual columns; .*'left', 'Y_position'"):
+        Cells.read(saved(renamed, tmp_path / "names.h5ad"), unit="um")
+    data = data_file("cells/scimap_lymphoma_3029.h5ad").read_bytes()
+    (tmp_path / "cut.h5ad").write_bytes(data[: len(data) * 9 // 10])
+    with pytest.raises(FileError, match="truncated"):
+        Cells.read(tmp_path / "cut.h5ad", unit="um")

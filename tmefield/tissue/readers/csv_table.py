@@ -17,6 +17,8 @@ _BINARY = {
     b"\xd0\xcf\x11\xe0": "looks like an old spreadsheet; save it as CSV",
     b"\x1f\x8b": "is compressed; unpack it first (gunzip)",
     b"PAR1": "is a Parquet file; save it as CSV",
+    b"II*\0": "is a TIFF image; cells come from Labels.read(...).cells()",
+    b"MM\0*": "is a TIFF image; cells come from Labels.read(...).cells()",
 }
 
 

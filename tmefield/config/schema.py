@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from .quantities import (
     Concentration,
@@ -25,18 +25,12 @@ from .quantities import (
     Spacing,
     bounded,
 )
+from .table import Name, PathText, Table
+from .tissue_files import CellFile, LabelFile
 
 MAX_SPECIES = 32
 MAX_OUTPUTS = 10_000
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-PathText = Annotated[str, Field(min_length=1, max_length=4096)]
-
-
-class Table(BaseModel):
-    """A table of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
 
 
 def _which(prefix: str, names: tuple[str, ...], text: bool = False) -> Discriminator:
@@ -109,46 +103,6 @@ Vessels = Annotated[
 ]
 
 
-class Columns(Table):
-    """Names of the columns (CSV) or of obs columns or obsm entries such as "spatial[0]" (h5ad)."""
-
-    x: Name
-    y: Name
-    z: Name | None = None
-    type: Name
-
-
-def _share_tag(value: Any) -> str:
-    return "types:table" if isinstance(value, dict) else "types:text"
-
-
-Share = Annotated[Annotated[Name, Tag("types:text")] | Annotated[dict[Name, Fraction], Tag("types:table")], Discriminator(_share_tag)]
-
-
-class CellFile(Table):
-    """Cells from a file."""
-
-    file: PathText
-    columns: Columns | None = None
-    preset: Literal["inform", "codex", "imc", "mibi", "physicell"] | None = None
-    pixel_size: Length | None = None
-    unit: Literal["um", "mm"] | None = None
-    types: dict[Name, Share] = {}
-    encoding: Name | None = None
-
-    @model_validator(mode="after")
-    def _columns_and_scale_are_given(self):
-        name = self.file.casefold()
-        if self.columns is not None and self.preset is not None:
-            raise ValueError("give either 'columns' or 'preset'")
-        if self.columns is None and self.preset is None and not name.endswith((".xml", ".h5ad")):
-            raise ValueError("cells.columns is missing: name those of the positions and the type, or give the 'preset' of the program that wrote the file")
-        says_its_unit = self.preset in ("inform", "physicell") or name.endswith(".xml")
-        if (self.pixel_size is None) == (self.unit is None) and not (says_its_unit and self.unit is None):
-            raise ValueError("give either 'pixel_size' (e.g. '0.5 um') or 'unit' ('um' or 'mm'): the file does not say in what its positions are")
-        return self
-
-
 class Scatter(Table):
     """Cells scattered at random: mean density per type, and for those in `near_vessels` the distance over which it falls off."""
 
@@ -215,20 +169,6 @@ class Section(Table):
     cell_diameter: Length
     vessel_radius: Length
     permeability: SectionPermeability
-
-
-TissueName = Literal["stroma", "tumour", "necrotic_core"]
-
-
-class LabelFile(Table):
-    """What kind of tissue each voxel is, from a label image; `classes` says which tissue a class (its name or value) stands for."""
-
-    file: PathText
-    pixel_size: Length | None = None
-    voxel_size: tuple[Length, Length, Length] | None = None
-    page: Annotated[int, Field(ge=0)] | None = None
-    classes: dict[Name, TissueName] = {}
-    outside: TissueName | None = None
 
 
 class Tissue(Table):

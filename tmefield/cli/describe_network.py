@@ -30,11 +30,12 @@ def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> 
         return _description(VesselNetwork.read(path, **scale), [], unit_known=True)
     except (FileError, InputError) as error:
         first = error
-    read = _first_that_reads(path, scale or {"unit": "um"})
+    reasons = [str(first).removeprefix(f"{path}: ")]
+    read = _first_that_reads(path, scale or {"unit": "um"}, reasons)
     if read is None:
         raise first
     network, options = read
-    notes = [str(first).removeprefix(f"{path}: ")]
+    notes = [*reasons]
     unit_known = bool(scale) or "unit" not in options
     if not unit_known:
         notes.append("shown in the unit of the file: give --unit um, mm or m, or --pixel-size '2 um'")
@@ -44,8 +45,8 @@ def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> 
     return _description(network, notes, unit_known=unit_known)
 
 
-def _first_that_reads(path: Path, scale: dict[str, Any]) -> "tuple[VesselNetwork, dict[str, Any]] | None":
-    """The network under the fewest assumptions that make it readable, and these."""
+def _first_that_reads(path: Path, scale: dict[str, Any], reasons: list[str]) -> "tuple[VesselNetwork, dict[str, Any]] | None":
+    """The network under the fewest assumptions that make it readable, and these; what else the file leaves open goes to `reasons`."""
     from ..vessels.network import VesselNetwork
 
     radius, repair = {"default_radius": 1.0}, {"repair": True}
@@ -54,8 +55,10 @@ def _first_that_reads(path: Path, scale: dict[str, Any]) -> "tuple[VesselNetwork
         for options in (more, scale | more) if more else (scale,):
             try:
                 return VesselNetwork.read(path, **options), options
-            except TmefieldError:
-                continue
+            except TmefieldError as error:
+                reason = str(error).removeprefix(f"{path}: ")
+                if not more and reason not in reasons:
+                    reasons.append(reason)
     return None
 
 

@@ -42,7 +42,24 @@ ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = {"cli"}
 WITHOUT_JAX = {"errors", "memory", "grid", "units", "library", "tissue", "vessels", "output", "config", "cli"}
-LAZY = {"netCDF4", "pydantic", "typer", "rich", "xarray", "pint", "matplotlib", "vtk", "vtkmodules", "anndata", "pandas", "h5py"}
+LAZY = {
+    "netCDF4",
+    "pydantic",
+    "typer",
+    "rich",
+    "xarray",
+    "pint",
+    "matplotlib",
+    "vtk",
+    "vtkmodules",
+    "anndata",
+    "pandas",
+    "h5py",
+    "tifffile",
+    "imagecodecs",
+    "nibabel",
+    "nrrd",
+}
 # The models and the commands are written in these; nobody imports those modules before they are needed.
 LAZY_EXCEPT = {"config": {"pydantic"}, "cli": {"typer", "rich"}}
 
@@ -148,7 +165,7 @@ assert trajectory.concentration.shape == (2, 1, *grid.shape)
 
 
 def test_core_works_without_the_optional_libraries():
-    blocked = "netCDF4,pydantic,typer,rich,xarray,pint,matplotlib,vtk,anndata,pandas,h5py"
+    blocked = "netCDF4,pydantic,typer,rich,xarray,pint,matplotlib,vtk,anndata,pandas,h5py,tifffile,nibabel,nrrd"
     done = run_python(CORE_WITHOUT_OPTIONAL, blocked)
     assert done.returncode == 0, done.stderr
 

@@ -55,6 +55,7 @@ _HOMES = {
     "Grid": ".grid",
     "Haemoglobin": ".terms",
     "InputError": ".errors",
+    "Labels": ".tissue.label_image",
     "Linear": ".terms",
     "Medium": ".terms",
     "Model": ".model",

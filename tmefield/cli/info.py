@@ -1,4 +1,4 @@
-"""`tmefield info`: what the library, a network or a result holds."""
+"""`tmefield info`: what the library or a file holds."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,24 +6,30 @@ from typing import Annotated
 import typer
 
 from ..errors import FileError, InputError
-from .source import JsonOption, UnitOption
+from .source import JsonOption
 
-NameArgument = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), a result (.nc) or a vessel network.")]
+NameArgument = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), or a file: a result, vessels, cells, labels, PhysiCell output.")
+]
+UnitOption = Annotated[str | None, typer.Option("--unit", help="For vessels or cells whose file has no unit: um, mm or m.")]
+PixelOption = Annotated[str | None, typer.Option("--pixel-size", help="For cells or labels in pixels and vessels in voxels: e.g. '0.5 um'.")]
+
+_SUFFIXES = (".nc", ".dat", ".dgf", ".swc", ".vtp", ".am", ".h5", ".csv", ".tsv", ".h5ad", ".xml", ".mat", ".tif", ".tiff", ".nii", ".gz", ".nrrd", ".nhdr")
 
 
-def info(name: NameArgument = None, unit: UnitOption = None, json: JsonOption = False) -> None:
+def info(name: NameArgument = None, unit: UnitOption = None, pixel_size: PixelOption = None, json: JsonOption = False) -> None:
     """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
     if name is None:
         _print_index(json)
     elif _is_file(name):
-        _print_file(Path(name), unit, json)
+        _print_file(Path(name), unit, pixel_size, json)
     else:
         _print_record(name, json)
 
 
 def _is_file(name: str) -> bool:
     path = Path(name)
-    return path.exists() or path.suffix.lower() in (".nc", ".dat", ".dgf", ".swc", ".csv") or "/" in name
+    return path.exists() or path.suffix.lower() in _SUFFIXES or "/" in name
 
 
 def _print_index(json: bool) -> None:
@@ -62,35 +68,16 @@ def _print_record(name: str, json: bool) -> None:
         print(render_species(record))
 
 
-def _print_file(path: Path, unit: str | None, json: bool) -> None:
-    from .console import print_json, table
-    from .targets import result_file
+def _print_file(path: Path, unit: str | None, pixel_size: str | None, json: bool) -> None:
+    from .. import units
+    from .console import print_json
+    from .describe import describe
 
     if not path.exists():
         raise FileError(f"{path}: no such file")
-    if path.is_dir():
-        path = result_file(path)
-    if path.suffix.lower() != ".nc":
-        from ..vessels.network import VesselNetwork
-
-        print(VesselNetwork.read(path, unit=unit).report())
-        return
-    from ..output.fieldset import TISSUES
-    from ..output.reading import read_netcdf
-
-    fields = read_netcdf(path)
-    rows = {}
-    for index, one in enumerate(fields.species):
-        last = fields.concentration[-1, index]
-        if fields.labels is not None:  # the tissue: a lumen holds plasma
-            last = last[fields.labels != TISSUES.index("vessel_lumen")]
-        rows[one] = {"mean_nM": float(last.mean()), "min_nM": float(last.min()), "max_nM": float(last.max())}
+    size = None if pixel_size is None else units.parse(pixel_size, "length", key="--pixel-size")
+    description = describe(path, unit=unit, pixel_size=size)
     if json:
-        print_json({"shape_zyx": list(fields.grid.shape), "spacing_um_zyx": list(fields.grid.spacing), "species": rows, "attributes": dict(fields.attributes)})
-        return
-    shape = " x ".join(str(n) for n in fields.grid.shape)
-    print(f"{fields.attributes.get('title', path.name)}\n{shape} voxels (z, y, x) of {fields.grid.spacing} um, {fields.times.size} time(s)")
-    for key in ("history", "source", "config_sha256"):
-        if key in fields.attributes:
-            print(f"{key}: {fields.attributes[key]}")
-    print(table(["species", "mean pM", "min pM", "max pM"], [[one, *(f"{1e3 * value:.4g}" for value in row.values())] for one, row in rows.items()]))
+        print_json(description.facts)
+    else:
+        print(description.text)

@@ -9,7 +9,9 @@ from .. import library, units
 from ..errors import FileError, InputError
 from ..grid import Grid
 from ..tissue.cells import Cells
+from ..tissue.label_image import Labels
 from ..tissue.labels import NECROTIC_CORE
+from ..tissue.resample import TissueMap
 from ..tissue.spheroid import Tissue
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
@@ -34,10 +36,8 @@ def read_cells(loaded: Loaded) -> Cells | None:
     _check_targets(loaded.config, table)
     cells = Cells.read(
         locate(loaded, table.file),
-        x=columns.x,
-        y=columns.y,
-        z=columns.z,
-        type=columns.type,
+        **({} if columns is None else columns.model_dump()),
+        preset=table.preset,
         pixel_size=None if table.pixel_size is None else units.parse(table.pixel_size, "length"),
         unit=table.unit,
         types={name: _library_share(share) for name, share in table.types.items()},
@@ -45,6 +45,27 @@ def read_cells(loaded: Loaded) -> Cells | None:
     )
     by_name = {name: {cell_id(name): 1.0} for name in cells.counts() if name not in cells.shares and cell_id(name) != name}
     return replace(cells, shares={**cells.shares, **by_name})
+
+
+def read_tissue(loaded: Loaded, grid: Grid) -> TissueMap | None:
+    """The tissue of each voxel from the label image that the configuration names; None where there is none.
+
+    **Raises** `InputError` for classes that stand for no tissue, and where the box reaches beyond the image.
+    """
+    table = loaded.config.tissue.labels
+    if table is None:
+        return None
+    labels = Labels.read(
+        locate(loaded, table.file),
+        pixel_size=None if table.pixel_size is None else units.parse(table.pixel_size, "length"),
+        voxel_size=None if table.voxel_size is None else [units.parse(one, "length") for one in table.voxel_size],
+        page=table.page,
+    )
+    stands_for = {int(one) if one.isdecimal() else one: tissue for one, tissue in table.classes.items()}
+    try:
+        return labels.tissue(grid, stands_for=stands_for, outside=table.outside)
+    except InputError as error:
+        raise InputError(f"tissue.labels: {error}") from None
 
 
 def _check_targets(config: Config, table: CellFile) -> None:
@@ -94,7 +115,7 @@ def check_files(loaded: Loaded) -> None:
     """
     config = loaded.config
     named = {"vessels.file": getattr(config.vessels, "file", None), "vessels.nodes": getattr(config.vessels, "nodes", None)}
-    named |= {"cells.file": getattr(config.cells, "file", None)}
+    named |= {"cells.file": getattr(config.cells, "file", None), "tissue.labels.file": getattr(config.tissue.labels, "file", None)}
     missing = [f"{key}: {locate(loaded, name)}: no such file" for key, name in named.items() if name is not None and not locate(loaded, name).exists()]
     if missing:
         raise FileError(f"{loaded.source}: " + "; ".join(missing) + " (a relative name is seen from the folder of the configuration)")

@@ -10,6 +10,7 @@ from ..grid import Grid
 from ..tissue.cells import Cells
 from ..tissue.deposit import Section, deposit
 from ..tissue.labels import VESSEL_LUMEN, tumour_labels
+from ..tissue.resample import TissueMap
 from ..tissue.spheroid import Tissue, spheroid
 from ..vessels.embed import Embedding
 from .parameters import cell_id
@@ -17,7 +18,7 @@ from .schema import CellFile, Config, ScatteredCells, SpheroidCells, UniformCell
 
 
 def densities_and_labels(
-    config: Config, grid: Grid, section: Section | None, cells: Cells | None, tumour: Tissue | None, embedding: Embedding | None
+    config: Config, grid: Grid, section: Section | None, cells: Cells | None, tumour: Tissue | None, embedding: Embedding | None, tissue: TissueMap | None
 ) -> tuple[dict[str, np.ndarray], np.ndarray, list[str]]:
     """Cells per um3 for each type [z, y, x], labels int8 [z, y, x], and what to tell the person.
 
@@ -45,6 +46,9 @@ def densities_and_labels(
     if lumen is not None:
         densities = {name: out_of_lumen(density, lumen, grid) for name, density in densities.items()}
         notes.append(f"{int(lumen.sum())} voxels lie inside wide vessels; cells there were moved to the nearest tissue")
+    if tissue is not None:
+        labels = tissue.labels
+        notes.append(tissue.report())
     if labels is None:
         labels = tumour_labels(densities, grid, smoothing=units.parse(config.tissue.tumour_smoothing, "length"), lumen=lumen)
     elif lumen is not None:

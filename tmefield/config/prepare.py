@@ -14,7 +14,7 @@ from ..tissue.deposit import Section
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
 from .estimate import Forecast, check_memory, forecast
-from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network
+from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network, read_tissue
 from .load import Loaded
 from .parameters import SpeciesValues, doubtful, species_values
 from .population import densities_and_labels, synthetic_tumour
@@ -74,7 +74,7 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
             network = network or make_bed(config, grid, tumour)
             embedding = embed_network(config, network, grid)
     with stage("placing cells"):
-        densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding)
+        densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
     species = species_values(config, densities)
     notes = [*notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
     return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))

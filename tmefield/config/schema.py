@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from .quantities import (
     Concentration,
@@ -25,18 +25,12 @@ from .quantities import (
     Spacing,
     bounded,
 )
+from .table import Name, PathText, Table
+from .tissue_files import CellFile, LabelFile
 
 MAX_SPECIES = 32
 MAX_OUTPUTS = 10_000
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-PathText = Annotated[str, Field(min_length=1, max_length=4096)]
-
-
-class Table(BaseModel):
-    """A table of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
 
 
 def _which(prefix: str, names: tuple[str, ...], text: bool = False) -> Discriminator:
@@ -107,39 +101,6 @@ Vessels = Annotated[
     Annotated[VesselFile, Tag("vessels:file")] | Annotated[VesselBed, Tag("vessels:bed")] | Annotated[VesselCells, Tag("vessels:from_cells")],
     _which("vessels", ("file", "bed", "from_cells")),
 ]
-
-
-class Columns(Table):
-    """Names of the columns (CSV) or of obs columns or obsm entries such as "spatial[0]" (h5ad)."""
-
-    x: Name
-    y: Name
-    z: Name | None = None
-    type: Name
-
-
-def _share_tag(value: Any) -> str:
-    return "types:table" if isinstance(value, dict) else "types:text"
-
-
-Share = Annotated[Annotated[Name, Tag("types:text")] | Annotated[dict[Name, Fraction], Tag("types:table")], Discriminator(_share_tag)]
-
-
-class CellFile(Table):
-    """Cells from a file."""
-
-    file: PathText
-    columns: Columns
-    pixel_size: Length | None = None
-    unit: Literal["um", "mm"] | None = None
-    types: dict[Name, Share] = {}
-    encoding: Name | None = None
-
-    @model_validator(mode="after")
-    def _scale_is_given(self):
-        if (self.pixel_size is None) == (self.unit is None):
-            raise ValueError("give either 'pixel_size' (e.g. '0.5 um') or 'unit' ('um' or 'mm'): the file does not say in what its positions are")
-        return self
 
 
 class Scatter(Table):
@@ -215,6 +176,7 @@ class Tissue(Table):
 
     volume_fraction: PositiveFraction = 1.0
     tumour_smoothing: Length = "20 um"
+    labels: LabelFile | None = None
 
 
 class FixedWall(Table):
@@ -348,6 +310,8 @@ class Config(Table):
             raise ValueError("vessels.from_cells is for a tissue section: it needs [section] and [cells] with a file")
         if self.grid.size is None and not isinstance(self.vessels, VesselFile) and not isinstance(self.cells, CellFile):
             raise ValueError("grid.size is missing: without a file of vessels or cells the box must be given (three lengths in the order z, y, x)")
+        if self.tissue.labels is not None and isinstance(self.cells, SpheroidCells):
+            raise ValueError("tissue.labels does not go with cells.spheroid, which makes its own tissue")
         if self.cells is None and self.vessels is None:
             raise ValueError("neither [cells] nor [vessels] is given: nothing would secrete or exchange anything")
         if self.time is not None and self.solver.precision == "mixed":

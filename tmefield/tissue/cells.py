@@ -10,12 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError, InputError
-from .readers.columns import Columns
-from .readers.csv_table import read_csv_table
-from .readers.h5ad import SIGNATURE, read_h5ad
+from ..errors import InputError
+from .readers.choice import read_raw
 
-UNITS = {"um": 1.0, "µm": 1.0, "mm": 1000.0}
 Share = str | Mapping[str, float]
 
 
@@ -30,7 +27,9 @@ class Cells:
     - `shares`: what the types stand for, {type: {library type: fraction}}; a type that is not listed stands for itself.
       A fraction splits each cell, e.g. {"Macrophage": {"M1": 0.5, "M2": 0.5}} where the file does not tell them apart.
     - `planar`: True where the file has no z; z is 0 and the cells fit a grid one voxel deep only.
-    - `meta`: where the cells come from.
+    - `ids`: (n,) names of the cells, such as the labels of an image that belongs to the table.
+    - `radius`: (n,) um, that of a sphere of the cell's volume (in a section of a circle of its area); NaN where it is not known.
+    - `meta`: where the cells come from; `notes` in it say what was mended.
 
     **Raises** `InputError` for arrays that do not fit each other or positions that are not finite.
     """
@@ -40,6 +39,8 @@ class Cells:
     shares: dict[str, dict[str, float]] = field(default_factory=dict)
     planar: bool = False
     meta: dict[str, Any] = field(default_factory=dict)
+    ids: np.ndarray | None = None
+    radius: np.ndarray | None = None
 
     def __post_init__(self):
         positions = np.asarray(self.positions, dtype=np.float64)
@@ -49,6 +50,12 @@ class Cells:
         bad = np.flatnonzero(~np.isfinite(positions).all(axis=1))
         if bad.size:
             raise InputError(f"Cells need finite positions; cell {bad[0]} has {positions[bad[0]].tolist()}")
+        for name in ("ids", "radius"):
+            values = getattr(self, name)
+            if values is not None and np.shape(values) != types.shape:
+                raise InputError(f"Cells {name} must hold one value a cell ({types.size}); got shape {np.shape(values)}")
+        if self.radius is not None and (np.asarray(self.radius) <= 0).any():
+            raise InputError(f"Cells radius must be positive, in um; the smallest is {np.nanmin(self.radius):g}")
         object.__setattr__(self, "positions", positions)
         object.__setattr__(self, "types", types)
 
@@ -60,41 +67,47 @@ class Cells:
         cls,
         path: str | Path,
         *,
-        x: str,
-        y: str,
-        type: str,
+        x: str | None = None,
+        y: str | None = None,
+        type: str | None = None,
         z: str | None = None,
+        preset: str | None = None,
         pixel_size: float | None = None,
         unit: str | None = None,
         types: Mapping[str, Share] | None = None,
         encoding: str | None = None,
     ) -> "Cells":
-        """Read cells from a text table (comma, semicolon or tab) or an AnnData file (.h5ad, needs the extra `h5ad`).
+        """Read cells from a text table (comma, semicolon or tab), an AnnData file (.h5ad, needs the extra `h5ad`) or PhysiCell output (.xml).
 
         **Arguments**
 
         - `x`, `y`, `z`, `type`: names of the columns; in an AnnData file obs columns, or entries of obsm such as "spatial[0]".
+          They may be left out with a preset, for PhysiCell output, and for an AnnData file where just one choice of the usual
+          names is there.
+        - `preset`: in place of the columns of a text table, the exporter that wrote it: "inform" (inForm, phenoptr; the unit is
+          taken from the names of the other columns), "codex" (MCMICRO, scimap), "imc" (steinbock, scimap), "mibi" (ark-analysis and
+          tables with x_px, y_px, cell_type), "physicell" (cells.csv, version 1 and 2, in um).
         - `pixel_size`: um per pixel where positions are in pixels, or `unit`: "um" or "mm" where they are lengths. One of the
-          two is required, since almost no file says it. Applied to z as well. y is kept as it is: image rows run down.
+          two is required unless the format has a unit (PhysiCell, inForm in microns), since almost no file says it. Applied to z
+          as well. y is kept as it is: image rows run down.
         - `types`: what types of the file stand for, see `shares`: {"Tumor": "tumour", "Macrophage": {"M1": 0.5, "M2": 0.5}}.
         - `encoding`: of a text table that is not UTF-8.
 
+        PhysiCell output is MultiCellDS version 2: the .mat files that the XML names are sought beside it, and the radius follows
+        from the total volume.
+
         **Raises** `FileError` for a file that is missing, empty or damaged, naming line (row) and column; `InputError` for
-        columns that are not there, a missing scale, shares that do not sum to 1, an unknown encoding.
+        columns that are not there or a preset that does not fit (it lists the columns), a missing scale, a scale that the file
+        contradicts, shares that do not sum to 1, an unknown encoding.
         """
         path = Path(path)
-        factor = _scale(path, pixel_size, unit)
-        data = _bytes(path)
-        columns = Columns(x, y, z, type)
-        if data.startswith(SIGNATURE) or path.suffix.casefold() in {".h5ad", ".h5", ".hdf5"}:
-            raw, names = read_h5ad(path, columns)
-        else:
-            raw, names = read_csv_table(path, data, columns, encoding)
-        positions = np.zeros((len(names), 3))
-        positions[:, : raw.shape[1]] = raw * factor
-        shares = _shares(types or {}, names)
-        meta = {"file": path.name, "columns": columns.wanted, "um_per_unit": factor, "unused_types": sorted(set(shares) - set(names.tolist()))}
-        return cls(positions, names, shares, planar=z is None, meta=meta)
+        raw, factor, meta = read_raw(path, {"x": x, "y": y, "z": z, "type": type}, preset=preset, pixel_size=pixel_size, unit=unit, encoding=encoding)
+        positions = np.zeros((len(raw.types), 3))
+        positions[:, : raw.positions.shape[1]] = raw.positions * factor
+        shares = _shares(types or {}, raw.types)
+        meta |= {"unused_types": sorted(set(shares) - set(raw.types.tolist())), "notes": list(raw.notes)}
+        radius = None if raw.volumes is None else np.cbrt(0.75 / np.pi * raw.volumes)
+        return cls(positions, raw.types, shares, planar=raw.positions.shape[1] == 2, meta=meta, ids=raw.ids, radius=radius)
 
     def counts(self) -> dict[str, int]:
         """Number of cells of each type as named in the file, the most frequent first."""
@@ -124,40 +137,13 @@ class Cells:
         for name, number in counts.items():
             target = ", ".join(f"{one} x {share:g}" if share != 1 else one for one, share in self.stands_for(name).items())
             lines.append(f"  {name:<{width}}  {number:>8}" + (f"  -> {target}" if name in self.shares else ""))
+        if self.radius is not None and np.isfinite(self.radius).any():
+            lines.append(f"  radius {np.nanmin(self.radius):.4g}..{np.nanmax(self.radius):.4g} um, median {np.nanmedian(self.radius):.4g}")
         if unused := self.meta.get("unused_types"):
             lines.append(f"  no cells of type: {', '.join(unused)}")
-        return "\n".join(lines)
-
-
-def _scale(path: Path, pixel_size: float | None, unit: str | None) -> float:
-    if (pixel_size is None) == (unit is None):
-        wrong = "give only one of pixel_size and unit" if unit else "the unit of the positions is missing"
-        raise InputError(f"{path}: {wrong}: pixel_size = um per pixel (e.g. 0.5), or unit = 'um' or 'mm'")
-    if unit is not None:
-        if unit not in UNITS:
-            raise InputError(f"{path}: unit '{unit}' is not known; use 'um' or 'mm', or pixel_size for positions in pixels")
-        return UNITS[unit]
-    assert pixel_size is not None
-    if not (math.isfinite(pixel_size) and pixel_size > 0):
-        raise InputError(f"{path}: pixel_size must be a positive number of um per pixel; got {pixel_size!r}")
-    return float(pixel_size)
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.exists():
-        raise FileError(f"{path}: no such file")
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; name the file with the cells in it")
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(SIGNATURE))
-            # An AnnData file is opened by its own library: reading all of it here would be for nothing.
-            data = start if start == SIGNATURE else start + file.read()
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror})") from None
-    if not data:
-        raise FileError(f"{path}: the file is empty (0 bytes)")
-    return data
+        if self.planar:
+            lines.append("  a section: cells and vessels outside its plane are not seen")
+        return "\n".join(lines + [f"  {note}" for note in self.meta.get("notes", ())])
 
 
 def _shares(types: Mapping[str, Share], names: np.ndarray) -> dict[str, dict[str, float]]:

@@ -8,6 +8,8 @@ from ..errors import InputError
 from ..grid import Grid
 
 STROMA, TUMOUR, NECROTIC_CORE, VESSEL_LUMEN = 0, 1, 2, 3
+TISSUES = ("stroma", "tumour", "necrotic_core", "vessel_lumen")
+"""Names of the kinds of tissue, by code."""
 
 # Below this share of the density in which the average cell lives a voxel is called empty: one beside the tissue is no tumour,
 # nor is a lone tumour cell. At the straight edge of an even tissue the smoothed density is half of that inside.

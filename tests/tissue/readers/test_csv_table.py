@@ -27,38 +27,38 @@ def message(error, text, **more):
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_reads_each_delimiter_and_line_end(delimiter, line_end):
     lines = ["id,x,y,type", "1,1.5,-2e1,Tumor", "2,3,4,CD8 T cell"]
-    positions, types = read(line_end.join(lines).replace(",", delimiter))
+    positions, types, *_ = read(line_end.join(lines).replace(",", delimiter))
     assert positions.tolist() == [[1.5, -20.0], [3.0, 4.0]]
     assert types.tolist() == ["Tumor", "CD8 T cell"]
 
 
 def test_semicolon_table_may_hold_commas_in_names():
-    positions, types = read("type;x;y;markers\nTumor;1;2;CK, Ki67\nNK;3;4;CD56, CD16\n")
+    positions, types, *_ = read("type;x;y;markers\nTumor;1;2;CK, Ki67\nNK;3;4;CD56, CD16\n")
     assert positions.tolist() == [[1, 2], [3, 4]]
     assert types.tolist() == ["Tumor", "NK"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_byte_order_mark_is_no_part_of_the_first_name(encoding):
-    positions, _ = read("x,y,type\n1,2,Zelle µ\n".encode(encoding))
+    positions, *_ = read("x,y,type\n1,2,Zelle µ\n".encode(encoding))
     assert positions.tolist() == [[1, 2]]
 
 
 def test_quotes_comments_blank_lines_and_short_rows():
     text = '# exported\n\n x , y,"type",volume\n1,2,"Tumor, CK+",\n\n 3, 4 ,"NK ""bright"""\n,,,\n5,6,B,7,\n'
-    positions, types = read(text)
+    positions, types, *_ = read(text)
     assert positions.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert types.tolist() == ["Tumor, CK+", 'NK "bright"', "B"]
 
 
 def test_third_coordinate():
-    positions, _ = read("z,x,y,type\n9,1,2,a\n", columns=Columns("x", "y", "z", "type"))
+    positions, *_ = read("z,x,y,type\n9,1,2,a\n", columns=Columns("x", "y", "z", "type"))
     assert positions.tolist() == [[1, 2, 9]]
 
 
 def test_other_encoding_when_named():
     data = "x,y,type\n1,2,Zelle \xb5\n".encode("latin-1")
-    _, types = read(data, encoding="latin-1")
+    _, types, *_ = read(data, encoding="latin-1")
     assert types.tolist() == ["Zelle \xb5"]
     found = message(FileError, data)
     assert "line 2" in found and "cp1252" in found
@@ -124,7 +124,14 @@ def test_header_only():
 
 
 @pytest.mark.parametrize(
-    ("data", "says"), [(b"PK\x03\x04abc", "save it as CSV"), (b"\x1f\x8b\x08", "unpack it"), (b"x,y,type\n1,2,a\0\n", "NUL"), (b"PAR1xx", "Parquet")]
+    ("data", "says"),
+    [
+        (b"PK\x03\x04abc", "save it as CSV"),
+        (b"\x1f\x8b\x08", "unpack it"),
+        (b"x,y,type\n1,2,a\0\n", "NUL"),
+        (b"PAR1xx", "Parquet"),
+        (b"II*\0\0", "Labels.read"),
+    ],
 )
 def test_files_that_are_no_text_table(data, says):
     assert says in message(FileError, data)
@@ -138,5 +145,5 @@ def test_open_quotation_mark():
 def test_numbers_are_read_exactly():
     values = np.random.default_rng(0).uniform(0, 1e4, size=(50, 2))
     text = "x,y,type\n" + "".join(f"{x!r},{y!r},a\n" for x, y in values.tolist())
-    positions, _ = read(text)
+    positions, *_ = read(text)
     assert np.array_equal(positions, values)

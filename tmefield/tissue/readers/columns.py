@@ -12,12 +12,18 @@ from ...errors import FileError, InputError
 
 
 class Columns(NamedTuple):
-    """Names of the columns of a cell table; z is None for a flat table."""
+    """Names of the columns of a cell table; z is None for a flat table.
+
+    `untyped` is no column: it is the type of cells whose own is left empty, which are refused where it is None.
+    """
 
     x: str
     y: str
     z: str | None
     type: str
+    id: str | None = None
+    volume: str | None = None
+    untyped: str | None = None
 
     @property
     def coordinates(self) -> tuple[str, ...]:
@@ -27,7 +33,22 @@ class Columns(NamedTuple):
     @property
     def wanted(self) -> dict[str, str]:
         """Argument name -> column name, of the columns asked for."""
-        return {name: column for name, column in self._asdict().items() if column is not None}
+        return {name: column for name, column in self._asdict().items() if column is not None and name != "untyped"}
+
+
+class RawCells(NamedTuple):
+    """What a reader finds: positions (n, 2 or 3) in the unit of the file, types (n,), and what else there is.
+
+    - `ids`: (n,) names of the cells.
+    - `volumes`: (n,) um3, NaN where the file leaves it out.
+    - `notes`: what was mended or is worth knowing, one line each.
+    """
+
+    positions: np.ndarray
+    types: np.ndarray
+    ids: np.ndarray | None = None
+    volumes: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
 
 def missing_column(path: Path, argument: str, column: str, known: Sequence[str]) -> InputError:
@@ -35,8 +56,17 @@ def missing_column(path: Path, argument: str, column: str, known: Sequence[str])
     folded = {one.casefold(): one for one in known}
     near = difflib.get_close_matches(column.casefold(), list(folded), n=1, cutoff=0.6)
     hint = f" (did you mean '{folded[near[0]]}'?)" if near else ""
-    shown = ", ".join(f"'{one}'" for one in known[:40]) + (", ..." if len(known) > 40 else "")
-    return InputError(f"{path}: there is no column '{column}' for {argument}{hint}; columns: {shown or 'none'}")
+    return InputError(f"{path}: there is no column '{column}' for {argument}{hint}; columns: {listed(known)}")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names of columns as messages show them."""
+    return (", ".join(f"'{one}'" for one in names[:40]) + (", ..." if len(names) > 40 else "")) or "none"
+
+
+def is_missing(text: str) -> bool:
+    """Whether a field says that there is no value."""
+    return text.casefold() in {"", "nan", "#n/a", "na", "n/a", "null", "none"}
 
 
 def to_number(text: str, path: Path, place: str, column: str) -> float:
@@ -65,7 +95,7 @@ def _what_is_wrong(text: str) -> str:
     mend = "give the position or take the row out"
     if not text:
         return f"is empty; {mend}"
-    if text.casefold().lstrip("+-") in {"nan", "inf", "infinity", "#n/a", "na", "n/a", "null", "none"}:
+    if text.casefold().lstrip("+-") in {"nan", "inf", "infinity"} or is_missing(text):
         return f"holds {text}; {mend}"
     if text.count(",") == 1 and text.replace(",", "").lstrip("+-").isdigit():
         return f"holds '{text}', which is not a number; write it with a decimal point: {text.replace(',', '.')}"

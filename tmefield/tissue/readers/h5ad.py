@@ -7,23 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import FileError, InputError
-from .columns import Columns, check_finite, missing_column, to_number
+from .columns import Columns, RawCells, check_finite, listed, missing_column, to_number
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ENTRY = re.compile(r"(?P<key>.+)\[(?P<index>\d+)\]")
+# Where positions and types are by custom; nothing in the format says it.
+_PAIRS = (("X_position", "Y_position"), ("X_centroid", "Y_centroid"), ("CenterX_global_px", "CenterY_global_px"), ("x", "y"))
+_TYPES = ("phenotype", "cell_type", "celltype", "cell type")
 
 
-def read_h5ad(path: Path, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (n, 2 or 3) in the unit of the file and types (n,) of the cells in an AnnData file.
+def read_h5ad(path: Path, columns: Columns | None) -> tuple[RawCells, Columns]:
+    """The cells of an AnnData file, positions in the unit of the file, and the columns that were read.
 
     A column is an obs column ("X_centroid") or one entry of an obsm array ("spatial[0]" for x, "spatial[1]" for y). The
-    expression matrix is not read.
+    expression matrix is not read. Without `columns` those that are usual are taken, where just one choice of them is there.
 
-    **Raises** `InputError` where anndata is not installed or a column is not there; `FileError` naming file, row and column
-    for a file that is no AnnData file and for positions that are not finite numbers.
+    **Raises** `InputError` where anndata is not installed, a column is not there, or more than one choice is (it lists them);
+    `FileError` naming file, row and column for a file that is no AnnData file and for positions that are not finite numbers.
     """
     obs, obsm = _open(path)
     known = [*map(str, obs.columns), *(f"{key}[{index}]" for key, array in obsm.items() for index in range(array.shape[1]))]
+    if columns is None:
+        columns = _usual(path, known, obsm)
     for argument, column in columns.wanted.items():
         if column not in known:
             raise missing_column(path, argument, column, known)
@@ -34,7 +39,23 @@ def read_h5ad(path: Path, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
         return f"row {row + 1} (cell {str(obs.index[row])!r})"
 
     positions = np.column_stack([_numbers(path, obs, obsm, column, place) for column in columns.coordinates])
-    return positions, _types(path, obs[columns.type], columns.type, place)
+    return RawCells(positions, _types(path, obs[columns.type], columns.type, place), ids=np.array(obs.index, dtype=np.str_)), columns
+
+
+def _usual(path: Path, known: list[str], obsm: dict[str, np.ndarray]) -> Columns:
+    """The columns by custom, where just one choice of them is there."""
+    folded = {name.casefold(): name for name in known}
+    choices = [tuple(folded[one.casefold()] for one in pair) for pair in _PAIRS if all(one.casefold() in folded for one in pair)]
+    choices += [
+        tuple(f"{key}[{axis}]" for axis in range(array.shape[1])) for key, array in obsm.items() if "spatial" in key.casefold() and array.shape[1] in (2, 3)
+    ]
+    types = [folded[one] for one in _TYPES if one in folded]
+    for what, found in (("positions", [" and ".join(one) for one in choices]), ("types", types)):
+        if len(found) != 1:
+            wrong = f"could be in {', or '.join(found)}" if found else "are in none of the usual columns"
+            raise InputError(f"{path}: the {what} of the cells {wrong}; name the columns with x, y (z) and type; columns: {listed(known)}")
+    x, y, *z = choices[0]
+    return Columns(x, y, z[0] if z else None, types[0])
 
 
 def _open(path: Path):

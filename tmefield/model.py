@@ -148,8 +148,13 @@ class Model(eqx.Module):
 
     @property
     def coupled(self) -> bool:
-        """Whether rates may depend on the concentration of another species or in another voxel."""
-        return any(term.saturable and (not term.local or len({*(term.acts_on or self.names), *term.reads}) > 1) for term in self.terms)
+        """Whether a species' rates may depend on the concentration of another."""
+        return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
+
+    @property
+    def local(self) -> bool:
+        """Whether the rates in a voxel depend on the concentrations in that voxel alone."""
+        return all(term.local for term in self.terms)
 
     @property
     def unique(self) -> bool:

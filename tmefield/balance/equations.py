@@ -36,8 +36,8 @@ class Balance(eqx.Module):
 
     @property
     def symmetric(self) -> bool:
-        """Whether the Jacobian is symmetric: diffusion and rates of a species' own concentration alone."""
-        return not (self.model.coupled or self.model.flowing)
+        """Whether the Jacobian is symmetric: diffusion, and rates of a species' own concentration in the same voxel alone."""
+        return self.model.local and not (self.model.coupled or self.model.flowing)
 
     def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
         """Production and loss of the terms and of storage."""

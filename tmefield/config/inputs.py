@@ -14,9 +14,10 @@ from ..tissue.labels import NECROTIC_CORE
 from ..tissue.resample import TissueMap
 from ..tissue.spheroid import Tissue
 from ..vessels.embed import Embedding
-from ..vessels.network import VesselNetwork
+from ..vessels.kernel import resolvable_radius
+from ..vessels.network import LUMEN_RADIUS, VesselNetwork
 from .load import Loaded
-from .parameters import cell_id
+from .parameters import cell_id, most_permeable
 from .problems import did_you_mean
 from .schema import CellFile, Config, VesselBed, VesselCells, VesselFile
 
@@ -181,10 +182,18 @@ def _box(config: Config, network: VesselNetwork | None, cells: Cells | None) -> 
     return np.asarray(lower, float)[::-1].copy(), np.asarray(upper, float)[::-1].copy()
 
 
-def embed_network(config: Config, network: VesselNetwork | None, grid: Grid) -> Embedding | None:
-    """The network on the grid; vessels outside the box are cut off only where the configuration says so."""
+def embed_network(config: Config, network: VesselNetwork | None, grid: Grid) -> tuple[Embedding | None, list[str]]:
+    """The network on the grid, with what to tell the person; vessels outside the box are cut off only where the configuration says so.
+
+    For a species that passes the walls freely, as oxygen does, vessels are resolved as lumens from a smaller radius on.
+    """
+    if network is None:
+        return None, []
     clip = isinstance(config.vessels, VesselFile) and config.vessels.clip
-    return None if network is None else network.embed(grid, clip=clip)
+    name, ratio = most_permeable(config)
+    wide = LUMEN_RADIUS if grid.shape[0] == 1 else resolvable_radius(ratio, grid.spacing[2], LUMEN_RADIUS)
+    notes = [] if wide == LUMEN_RADIUS else [f"{name} passes vessel walls freely: vessels from {wide * grid.spacing[2]:.3g} um radius on are resolved as lumens"]
+    return network.embed(grid, clip=clip, lumen_radius=wide), notes
 
 
 def make_bed(config: Config, grid: Grid, tumour: Tissue | None) -> VesselNetwork | None:

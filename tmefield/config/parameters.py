@@ -104,6 +104,19 @@ def _permeability(table: SpeciesTable, config: Config, known: dict[str, float], 
     return known.get("permeability") or two_pore_permeability(weight)
 
 
+def most_permeable(config: Config) -> tuple[str, float]:
+    """The species with the largest P/(phi D), and that number in 1/um."""
+    found = [("", 0.0)]
+    for table in config.species:
+        record = _record(table)
+        known = {key: parameter.internal for key, parameter in record.parameters.items()} if record else {}
+        weight = _given(table.molecular_weight, "molecular_weight", known.get("molecular_weight"))
+        diffusivity = _given(table.diffusivity, "diffusivity", known.get("diffusivity"))
+        if weight and diffusivity:
+            found.append((record.id if record else table.id, _permeability(table, config, known, weight) / (config.tissue.volume_fraction * diffusivity)))
+    return max(found, key=lambda one: one[1])
+
+
 def _check_cell(name: str, where: str, present: Collection[str]) -> str:
     """The library's name of a cell type, which has to be known there or be among the cells."""
     cell = cell_id(name)

@@ -66,17 +66,18 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     limit = config.solver.memory_limit
     check_memory(need, grid, None if limit is None else parse_memory(limit))
     tumour = embedding = None
+    said: list[str] = []
     if isinstance(config.cells, SpheroidCells):
         with stage("making the tumour"):
             tumour = synthetic_tumour(config.cells, grid)
     if config.vessels is not None:
         with stage("embedding vessels"):
             network = network or make_bed(config, grid, tumour)
-            embedding = embed_network(config, network, grid)
+            embedding, said = embed_network(config, network, grid)
     with stage("placing cells"):
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
     species = species_values(config, densities)
-    notes = [*notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
+    notes = [*said, *notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
     return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))
 
 

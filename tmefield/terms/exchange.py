@@ -223,5 +223,5 @@ class VascularExchange(AbstractTerm):
             raise InputError(
                 f"the walls of {int(refused.sum())} vessel pieces are too permeable to {name} for this grid "
                 f"(phi D + P path = {float(resisted.min()):.3g} um2/s at worst): "
-                "use voxels smaller than about half the vessel radius, or wide vessels as lumen voxels"
+                "take smaller voxels, or resolve more vessels as lumens: network.embed(grid, lumen_radius=1.05) does so from 1.05 voxels on"
             )

@@ -44,8 +44,7 @@ class AbstractTerm(eqx.Module):
 
     A new mechanism is a subclass in a file of its own: `acts_on` names the species it changes (empty: every species),
     `saturable` says whether its rates depend on concentrations, and `rates` gives them. `reads` names further species whose
-    concentrations the rates depend on: then species have to be solved together, as they are where rates depend on other voxels (not
-    `local`). `jumps` are times (s) at which the rates jump.
+    concentrations the rates depend on: then species have to be solved together. `jumps` are times (s) at which the rates jump.
     """
 
     acts_on: eqx.AbstractVar[tuple[str, ...]]

@@ -11,6 +11,7 @@ from ..grid import Grid
 
 if TYPE_CHECKING:
     from .embed import Embedding
+    from .perfusion import Perfusion
 
 LUMEN_RADIUS = 1.5
 
@@ -162,6 +163,12 @@ class VesselNetwork:
         from .embed import embed
 
         return embed(self, grid, lumen_radius=lumen_radius, clip=clip)
+
+    def perfuse(self, **options: Any) -> "Perfusion":
+        """Blood flow, pressure and haematocrit of every segment; options as in `tmefield.vessels.perfusion.perfuse`."""
+        from .perfusion import perfuse
+
+        return perfuse(self, **options)
 
     @property
     def lengths(self) -> np.ndarray:

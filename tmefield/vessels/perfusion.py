@@ -163,6 +163,9 @@ def _result(network: VesselNetwork, ends: Conditions, found: Coupled, separation
     held = np.isfinite(ends.pressure) & ~ends.pinned[ends.part]
     inflow = np.where(held, net, ends.inflow)
     perfused = np.abs(found.flow) > PERFUSED * np.abs(found.flow).max()
+    full = int((perfused & (found.hd >= FULLEST - 1e-6)).sum())
+    if full and separation == "converged":
+        notes = [*notes, f"{full} segments hold no more cells than a haematocrit of {FULLEST}: the rest went the other way at their branching"]
     filled = replace(network, flow=found.flow, hd=found.hd)
     changes = found.rounds, found.flow_change, found.hd_change
     return Perfusion(filled, pressure, found.viscosity, perfused, inflow, inflow - net, separation, *changes, tuple(notes))

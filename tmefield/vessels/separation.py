@@ -75,7 +75,7 @@ class CellFlow:
     def haematocrit(self, hd: np.ndarray) -> np.ndarray:
         """Discharge haematocrit of each segment, with the shares at branchings from that of the feeders in `hd`; 0 where blood stands."""
         from scipy.sparse import coo_array
-        from scipy.sparse.linalg import splu
+        from scipy.sparse.linalg import spsolve_triangular
 
         share = self._shares(hd)
         rank = np.empty(self.size, dtype=np.int64)
@@ -83,7 +83,7 @@ class CellFlow:
         every = np.arange(self.size)
         rows, columns = np.concatenate([rank[self.down[self.moving]], every]), np.concatenate([rank[self.up[self.moving]], every])
         matrix = coo_array((np.concatenate([-share[self.moving], np.ones(self.size)]), (rows, columns)), shape=(self.size, self.size))
-        cells = splu(matrix.tocsc(), permc_spec="NATURAL", diag_pivot_thresh=0.0).solve(self.source[self.order])[rank]
+        cells = spsolve_triangular(matrix.tocsc(), self.source[self.order], lower=True, unit_diagonal=True)[rank]
         result = np.zeros(len(self.flow))
         result[self.moving] = share[self.moving] * cells[self.up[self.moving]] / self.flow[self.moving]
         return result

@@ -6,8 +6,9 @@ import pytest
 from data_files import data_file
 from tmefield.errors import InputError
 from tmefield.vessels.bed import capillary_bed
-from tmefield.vessels.boundary import pressures_on_faces
+from tmefield.vessels.boundary import conditions, pressures_on_faces
 from tmefield.vessels.network import Boundary, VesselNetwork
+from tmefield.vessels.pressure import PressureSolver
 from tmefield.vessels.rheology import relative_viscosity
 
 MMHG, NANOLITRE_PER_MINUTE = 133.322, 1e6 / 60
@@ -196,6 +197,24 @@ def test_pressures_at_nodes_chosen_as_inlet_and_outlet(bed):
 def test_faces_that_cannot_be_are_refused(bed, change, said):
     with pytest.raises(InputError, match=said):
         pressures_on_faces(bed, **{"box": BOX, **change})
+
+
+def test_factors_of_before_lead_to_the_same_flow(bed):
+    """Also across segments so short that their conductance is 1e4 times the others'."""
+    random = np.random.default_rng(3)
+    network = pressures_on_faces(bed, BOX)
+    ends = conditions(network, network.boundary, 0.45)
+    conductance = random.lognormal(size=len(bed.edges)) * np.where(random.random(len(bed.edges)) < 0.01, 1e4, 1.0)
+    solver = PressureSolver(bed.edges, ends)
+    solver.solve(conductance)
+    factors = solver.factors
+    for change, kept in ((0.003, True), (2.0, False)):
+        changed = conductance * random.uniform(1 / (1 + change), 1 + change, len(conductance))
+        _, flow = solver.solve(changed)
+        assert (solver.factors is factors) == kept
+        leaving = np.bincount(bed.edges[:, 0], flow, len(bed.nodes)) - np.bincount(bed.edges[:, 1], flow, len(bed.nodes))
+        assert np.abs(leaving[~ends.held]).max() < 2e-10 * np.abs(flow).max()
+        assert flow == pytest.approx(PressureSolver(bed.edges, ends).solve(changed)[1], abs=1e-7 * np.abs(flow).max())
 
 
 def test_report_is_one_screen(bed):

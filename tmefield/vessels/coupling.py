@@ -66,9 +66,9 @@ def at_haematocrit(network: VesselNetwork, solver: PressureSolver, rheology: Rhe
 def with_separation(network: VesselNetwork, ends: Conditions, solver: PressureSolver, rheology: Rheology, hd: np.ndarray, most_rounds: int) -> Coupled:
     """Flows and haematocrit with phase separation: rounds of flow, haematocrit from it, and viscosity from that.
 
-    Of the change of each segment's haematocrit a share is taken, at first 0.5. The whole change makes all networks tried swing for
-    ever, and 0.5 still does at single branchings where the flow responds strongly, while it creeps elsewhere; so each segment's share falls
-    by 0.7 when its change turns round and grows by 1.2 when it does not. The haematocrit given back is that which the last flows carry, so
+    Of the change of each segment's haematocrit a share is taken, at first 0.5. With the whole change measured networks swing for ever;
+    half of it still does at single branchings where the flow responds strongly, while it creeps elsewhere. So each segment's share
+    falls by 0.7 when its change turns round and grows by 1.2 when it does not. The haematocrit given back is that which the last flows carry, so
     that the cells balance at every node.
     """
     share = np.full(len(hd), _RELAXATION)

@@ -192,7 +192,9 @@ def embed_network(config: Config, network: VesselNetwork | None, grid: Grid) -> 
     clip = isinstance(config.vessels, VesselFile) and config.vessels.clip
     name, ratio = most_permeable(config)
     wide = LUMEN_RADIUS if grid.shape[0] == 1 else resolvable_radius(ratio, grid.spacing[2], LUMEN_RADIUS)
-    notes = [] if wide == LUMEN_RADIUS else [f"{name} passes vessel walls freely: vessels from {wide * grid.spacing[2]:.3g} um radius on are resolved as lumens"]
+    notes = (
+        [] if wide == LUMEN_RADIUS else [f"{name} passes vessel walls freely: vessels from {wide * grid.spacing[2]:.3g} um radius on are resolved as lumens"]
+    )
     return network.embed(grid, clip=clip, lumen_radius=wide), notes
 
 

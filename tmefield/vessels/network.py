@@ -11,6 +11,7 @@ from ..grid import Grid
 
 if TYPE_CHECKING:
     from .embed import Embedding
+    from .perfusion import Perfusion
     from .streams import Streams
 
 LUMEN_RADIUS = 1.5
@@ -169,6 +170,12 @@ class VesselNetwork:
         from .streams import streams
 
         return streams(self)
+
+    def perfuse(self, **options: Any) -> "Perfusion":
+        """Blood flow, pressure and haematocrit of every segment; options as in `tmefield.vessels.perfusion.perfuse`."""
+        from .perfusion import perfuse
+
+        return perfuse(self, **options)
 
     @property
     def lengths(self) -> np.ndarray:

@@ -30,7 +30,7 @@ def test_a_segment_with_next_to_no_flow_is_at_rest():
 
 
 def test_flow_in_a_circle_is_refused():
-    with pytest.raises(tf.InputError, match="round in a circle through 6 segments"):
+    with pytest.raises(tf.InputError, match="round in a circle through 4 segments"):
         diamond([0, 0, 1, 1, -1, 1]).streams()
 
 

@@ -61,7 +61,7 @@ def _symmetric(balance: Balance, x: Array, right: Array, rtol, limit: Array, onc
 
 
 def _general(balance: Balance, x: Array, right: Array, rtol, limit: Array, once: Array) -> Array:
-    """With species that act on each other, rates that reach beyond a voxel, or a flow: J is not symmetric, and the adjoint takes the transposed preconditioner."""
+    """With species that act on each other, rates that reach beyond a voxel, or a flow: the adjoint takes the transposed preconditioner."""
     transport = balance.model.transport()
     field, newton = fill_fixed(transport, x), jnp.ones(transport.count, bool)
     frozen_balance, frozen_field = jax.lax.stop_gradient((balance, field))

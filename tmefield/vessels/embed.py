@@ -87,10 +87,12 @@ def embed(network: VesselNetwork, grid: Grid, *, lumen_radius: float = LUMEN_RAD
     for piece, point, area in wall_points(wide, grid):
         walls.add(wide.segment[piece], point, area)
     segment, voxel, area = walls.entries()
+    winding = np.ones(len(network.radius)) if network.tortuosity is None else network.tortuosity
+    area = area * winding[segment]  # all the wall of a winding vessel stands along its straight segment
     if not len(segment):
         raise InputError("no vessel wall lies inside the grid's box; enlarge the grid or move its origin")
     path = _paths(network, grid, segment, voxel, lumen_radius * grid.spacing[2])
-    return Embedding(grid, voxel, area, path, lumen, segment, pieces, _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment, area))
+    return Embedding(grid, voxel, area, path, lumen, segment, pieces, _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment * winding, area))
 
 
 def _whole(network: VesselNetwork, segment: np.ndarray) -> Pieces:
@@ -153,7 +155,7 @@ def _report(
         "segments_outside": len(network.radius) - len(pieces.radius),
         "segments_wide": int(is_wide.sum()),
         "length": length,
-        "length_outside": max(0.0, network.total_length - length),
+        "length_outside": max(0.0, float(network.lengths.sum()) - length),
         "area_network": float(2 * np.pi * (pieces.radius * pieces.length).sum()),
         "area_expected": float(expected.sum()),
         "area_embedded": float(area.sum()),

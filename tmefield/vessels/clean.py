@@ -177,7 +177,9 @@ class _Work:
         place = np.full(len(self.nodes), -1)
         place[used] = np.arange(len(used))
         names = self.raw.segment_names
-        parts = {name: None if (values := getattr(self.raw, name)) is None else np.asarray(values)[self.kept] for name in ("flow", "hd", "branch_id", "tortuosity")}
+        parts = {
+            name: None if (values := getattr(self.raw, name)) is None else np.asarray(values)[self.kept] for name in ("flow", "hd", "branch_id", "tortuosity")
+        }
         network = VesselNetwork(
             self.nodes[used],
             place[self.edges],

@@ -92,7 +92,8 @@ def embed(network: VesselNetwork, grid: Grid, *, lumen_radius: float = LUMEN_RAD
     if not len(segment):
         raise InputError("no vessel wall lies inside the grid's box; enlarge the grid or move its origin")
     path = _paths(network, grid, segment, voxel, lumen_radius * grid.spacing[2])
-    return Embedding(grid, voxel, area, path, lumen, segment, pieces, _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment * winding, area))
+    report = _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment * winding, area, winding)
+    return Embedding(grid, voxel, area, path, lumen, segment, pieces, report)
 
 
 def _whole(network: VesselNetwork, segment: np.ndarray) -> Pieces:
@@ -146,7 +147,14 @@ def _paths(network: VesselNetwork, grid: Grid, segment: np.ndarray, voxel: np.nd
 
 
 def _report(
-    network: VesselNetwork, grid: Grid, pieces: Pieces, is_wide: np.ndarray, lumen: np.ndarray, expected: np.ndarray, area: np.ndarray
+    network: VesselNetwork,
+    grid: Grid,
+    pieces: Pieces,
+    is_wide: np.ndarray,
+    lumen: np.ndarray,
+    expected: np.ndarray,
+    area: np.ndarray,
+    winding: np.ndarray,
 ) -> dict[str, Any]:
     length = float(pieces.length.sum())
     gap, crowded = crowding(network, pieces, grid.spacing[2])
@@ -156,7 +164,7 @@ def _report(
         "segments_wide": int(is_wide.sum()),
         "length": length,
         "length_outside": max(0.0, float(network.lengths.sum()) - length),
-        "area_network": float(2 * np.pi * (pieces.radius * pieces.length).sum()),
+        "area_network": float(2 * np.pi * (pieces.radius * pieces.length * winding[pieces.segment]).sum()),
         "area_expected": float(expected.sum()),
         "area_embedded": float(area.sum()),
         "lumen_voxels": int(lumen.sum()),

@@ -44,7 +44,9 @@ def read_tumorcode(path: Path) -> RawNetwork:
 
 def _network(path: Path, nodes: Any, edges: Any) -> RawNetwork:
     if "world_pos" not in nodes:
-        lattice = " (only places on a lattice, which need its transformation: write world_pos with the program that made the file)" if "lattice_pos" in nodes else ""
+        lattice = (
+            " (only places on a lattice, which need its transformation: write world_pos with the program that made the file)" if "lattice_pos" in nodes else ""
+        )
         raise FileError(f"{path}: vessels/nodes holds no world_pos{lattice}")
     for name in _EDGES:
         if name not in edges:

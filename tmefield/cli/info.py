@@ -11,19 +11,25 @@ from .source import JsonOption, UnitOption
 NameArgument = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), a result (.nc) or a vessel network.")]
 
 
-def info(name: NameArgument = None, unit: UnitOption = None, json: JsonOption = False) -> None:
+RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
+DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", help="For segments without a radius, e.g. '3 um'.")]
+
+
+def info(
+    name: NameArgument = None, unit: UnitOption = None, radius_field: RadiusFieldOption = None, default_radius: DefaultRadiusOption = None, json: JsonOption = False
+) -> None:
     """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
     if name is None:
         _print_index(json)
     elif _is_file(name):
-        _print_file(Path(name), unit, json)
+        _print_file(Path(name), unit, radius_field, default_radius, json)
     else:
         _print_record(name, json)
 
 
 def _is_file(name: str) -> bool:
     path = Path(name)
-    return path.exists() or path.suffix.lower() in (".nc", ".dat", ".dgf", ".swc", ".csv") or "/" in name
+    return path.exists() or path.suffix.lower() in (".nc", ".dat", ".dgf", ".swc", ".csv", ".vtp", ".vtu", ".vtk", ".am", ".h5") or "/" in name
 
 
 def _print_index(json: bool) -> None:
@@ -62,7 +68,19 @@ def _print_record(name: str, json: bool) -> None:
         print(render_species(record))
 
 
-def _print_file(path: Path, unit: str | None, json: bool) -> None:
+def _print_network(path: Path, unit: str | None, radius_field: str | None, default_radius: str | None) -> None:
+    """The network with all that is wrong in it counted, not only the first thing."""
+    from .. import units
+    from ..vessels.network import VesselNetwork
+
+    radius = None if default_radius is None else units.parse(default_radius, "length", key="--default-radius")
+    network = VesselNetwork.read(path, unit=unit, radius_field=radius_field, default_radius=radius, repair=True)
+    print(network.report())
+    if network.meta["repairs"]:
+        print("  a run mends these only with vessels.repair = true")
+
+
+def _print_file(path: Path, unit: str | None, radius_field: str | None, default_radius: str | None, json: bool) -> None:
     from .console import print_json, table
     from .targets import result_file
 
@@ -71,9 +89,7 @@ def _print_file(path: Path, unit: str | None, json: bool) -> None:
     if path.is_dir():
         path = result_file(path)
     if path.suffix.lower() != ".nc":
-        from ..vessels.network import VesselNetwork
-
-        print(VesselNetwork.read(path, unit=unit).report())
+        _print_network(path, unit, radius_field, default_radius)
         return
     from ..output.fieldset import TISSUES
     from ..output.reading import read_netcdf

@@ -91,7 +91,7 @@ def read_network(loaded: Loaded, cells: Cells | None) -> VesselNetwork | None:
     return None
 
 
-def _length(text: str | None) -> float | None:
+def _length(text: str | float | None) -> float | None:
     return None if text is None else units.parse(text, "length")
 
 

@@ -67,9 +67,11 @@ class _Work:
             raise self._at_node(int(bad[0]), f"node {self.raw.names[bad[0]]} is not at a finite position below {FARTHEST:g} um; is the unit right?")
         for name, low, high, wanted in (("flow", -np.inf, np.inf, "finite"), ("hd", 0, 1, "between 0 and 1"), ("tortuosity", 1, np.inf, "1 or above")):
             values = getattr(self.raw, name)
-            bad = () if values is None else np.flatnonzero(~(np.isfinite(values) & (values >= low) & (values <= high)))
-            if len(bad):
-                raise self._at_edge(int(bad[0]), f"the {name} of a segment is {values[bad[0]]:g}; it must be {wanted}")
+            if values is not None:
+                good = np.isfinite(values) & (values >= low) & (values <= high)
+                if not good.all():
+                    row = int(np.argmin(good))
+                    raise self._at_edge(row, f"the {name} of a segment is {values[row]:g}; it must be {wanted}")
 
     @property
     def _node_path(self) -> Path:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -120,7 +121,8 @@ def _on_grid(inside: np.ndarray, step: np.ndarray, first: np.ndarray, size: np.n
     skeleton = _skeletonize(np.pad(inside, reach, mode="symmetric"))[(slice(reach, -reach),) * inside.ndim].copy()
     if not skeleton.any():
         return _Thinned(skeleton, radius, first, step, 1.0)
-    away, nearest = distance_transform_edt(~skeleton, sampling=step, return_indices=True)
+    found: Any = distance_transform_edt(~skeleton, sampling=step, return_indices=True)
+    away, nearest = found
     far = inside & (away > 2 * radius[tuple(nearest)] + 2 * size.max())
     return _Thinned(skeleton, radius, first, step, float(far.sum() / inside.sum()))
 

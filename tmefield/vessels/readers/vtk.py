@@ -56,7 +56,7 @@ def read_vtk(path: Path, head: bytes, *, radius_field: str | None, is_diameter: 
 def _load(path: Path, head: bytes) -> Any:
     """The data set of a file, with what VTK says of it in the error instead of on the screen."""
     try:
-        from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringOutputWindow
+        from vtkmodules.vtkCommonCore import vtkLogger, vtkOutputWindow, vtkStringOutputWindow
         from vtkmodules.vtkIOLegacy import vtkGenericDataObjectReader
         from vtkmodules.vtkIOXML import vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader
     except ImportError:
@@ -67,16 +67,19 @@ def _load(path: Path, head: bytes) -> Any:
     if kind is not None and kind not in readers:
         raise FileError(f"{path}: a VTK file of the kind {kind}; vessels are read from lines in {' or '.join(_KINDS)}")
     reader = vtkGenericDataObjectReader() if kind is None else readers[kind]()
-    shown, said = vtkOutputWindow.GetInstance(), vtkStringOutputWindow()
+    shown, said, level = vtkOutputWindow.GetInstance(), vtkStringOutputWindow(), vtkLogger.GetCurrentVerbosityCutoff()
     vtkOutputWindow.SetInstance(said)
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
     try:
         reader.SetFileName(str(path))
         reader.Update()
     finally:
         vtkOutputWindow.SetInstance(shown)
+        vtkLogger.SetStderrVerbosity(level)
     data, complaint = reader.GetOutput(), said.GetOutput()
     if complaint or data is None or not hasattr(data, "GetNumberOfCells"):
-        reason = complaint.strip().splitlines()[-1].split("): ")[-1][:200] if complaint.strip() else "no data in it"
+        reasons = [line.split("): ", 1)[1].strip() for line in complaint.splitlines() if "): " in line]
+        reason = reasons[0][:200] if reasons else "no data in it"
         raise FileError(f"{path}: VTK cannot read the file ({reason}); is it cut short?")
     if data.GetClassName() not in (f"vtk{one}" for one in _KINDS):
         raise FileError(f"{path}: a VTK file of the kind {data.GetClassName()}; vessels are read from lines in {' or '.join(_KINDS)}")

@@ -16,7 +16,11 @@ DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", hel
 
 
 def info(
-    name: NameArgument = None, unit: UnitOption = None, radius_field: RadiusFieldOption = None, default_radius: DefaultRadiusOption = None, json: JsonOption = False
+    name: NameArgument = None,
+    unit: UnitOption = None,
+    radius_field: RadiusFieldOption = None,
+    default_radius: DefaultRadiusOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
     if name is None:

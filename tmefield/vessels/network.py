@@ -153,7 +153,7 @@ class VesselNetwork:
         return read_network(Path(path), options)
 
     @classmethod
-    def from_mask(cls, mask: np.ndarray, voxel_size: float | tuple[float, ...], *, shortest_spur: float = 1.0) -> "VesselNetwork":
+    def from_mask(cls, mask: np.ndarray, voxel_size: float | tuple[float, ...], *, shortest_spur: float = 1.5) -> "VesselNetwork":
         """The network of a mask of vessels, 2D or 3D; see `tmefield.vessels.skeleton.network_from_mask`."""
         from .skeleton import network_from_mask
 

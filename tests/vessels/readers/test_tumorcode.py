@@ -33,7 +33,7 @@ def test_units_and_signs_are_those_of_the_package(tmp_path):
         VesselNetwork.read(tmp_path / "net.h5", unit="mm")
 
 
-def test_what_a_flow_solve_leaves_out_may_be_missing(tmp_path):
+def test_flow_and_boundary_values_may_be_missing(tmp_path):
     path = write(tmp_path, {"world_pos": NODES["world_pos"]}, {name: EDGES[name] for name in ("node_a_index", "node_b_index", "radius")})
     network = VesselNetwork.read(path)
     assert network.flow is None and network.hd is None and network.boundary == ()
@@ -42,7 +42,7 @@ def test_what_a_flow_solve_leaves_out_may_be_missing(tmp_path):
 @pytest.mark.parametrize(
     ("nodes", "edges", "said"),
     [
-        ({"world_pos": None, "lattice_pos": [0, 1, 2]}, {}, "holds no world_pos, only places on a lattice"),
+        ({"world_pos": None, "lattice_pos": [0, 1, 2]}, {}, "holds no world_pos .only places on a lattice"),
         ({"world_pos": None}, {}, "holds no world_pos$"),
         ({"world_pos": [[0, 0], [1, 1], [2, 2]]}, {}, "must have three columns"),
         ({"world_pos": [[0.0, 0, 0], [1, np.nan, 1], [2, 2, 2]]}, {}, "node 1: node 1 is not at a finite position"),

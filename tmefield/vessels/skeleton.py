@@ -19,8 +19,9 @@ def network_from_mask(mask: np.ndarray, voxel_size: float | tuple[float, ...], *
 
     Junctions are the centres of touching voxels with three or more neighbours. Between them a branch is smoothed over a radius and
     straightened to within one voxel, and each segment has the mean radius of its voxels: the distance to the nearest voxel of the
-    background less an eighth of a voxel (which keeps the mean of a vessel within half a voxel, for flat and round walls). Vessels that leave the mask keep their course up to its face; ends inside it lie up to a radius short of the
-    vessel's. Voxel i reaches from i to i + 1 voxel sizes; a 2D mask lies at z = 0.
+    background less an eighth of a voxel (which keeps the mean of a vessel within half a voxel, for flat and round walls). Vessels that
+    leave the mask keep their course up to its face; ends inside it lie within a radius of the vessel's. Voxel i reaches from i
+    to i + 1 voxel sizes; a 2D mask lies at z = 0.
 
     **Arguments**
 

@@ -89,7 +89,7 @@ def test_radius_may_stand_at_the_edges_or_be_a_diameter(tmp_path):
     path = write(tmp_path, TEXT.replace("# AmiraMesh 3D ASCII 2.0", "# Avizo 3D ASCII 3.0"), "graph.txt")
     assert VesselNetwork.read(path, unit="um", radius_field="mean", is_diameter=True).radius.tolist() == [3.5, 4, 4.5, 4.5, 4.5]
     assert VesselNetwork.read(path, unit="um", default_radius=2.0).radius.tolist() == [2] * 5
-    with pytest.raises(InputError, match="does not say which array is the radius; give radius_field .* thickness, mean, vessel"):
+    with pytest.raises(InputError, match=r"does not say which array is the radius; give radius_field .* thickness, mean, vessel"):
         VesselNetwork.read(path, unit="um")
     with pytest.raises(InputError, match="no array 'radius'"):
         VesselNetwork.read(path, unit="um", radius_field="radius")

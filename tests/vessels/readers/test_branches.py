@@ -31,7 +31,7 @@ def test_separator_mark_and_line_ends_do_not_matter(tmp_path, change):
 
 
 def test_radius_and_size_of_a_pixel_are_required(tmp_path):
-    with pytest.raises(FileError, match="line 2: .* has no radius; give default_radius"):
+    with pytest.raises(FileError, match=r"line 2: .* has no radius; give default_radius"):
         read(tmp_path, TEXT, default_radius=None)
     with pytest.raises(InputError, match="does not say its unit"):
         read(tmp_path, TEXT, scale=None)
@@ -53,6 +53,6 @@ def test_damage_is_told(tmp_path, old, new, said):
 
 def test_row_listed_twice_is_told(tmp_path):
     text = TEXT + "4,1,10.000,10,0,0,0,0,0,10.000\n"
-    with pytest.raises(FileError, match="line 5: .* is listed a second time"):
+    with pytest.raises(FileError, match=r"line 5: .* is listed a second time"):
         read(tmp_path, text)
     assert len(read(tmp_path, text, repair=True).edges) == 3

@@ -72,5 +72,5 @@ def test_other_hdf5_is_refused(tmp_path):
 def test_file_cut_short_is_refused(tmp_path, size):
     path = write(tmp_path)
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(FileError, match="HDF5 that cannot be opened .* is it cut short"):
+    with pytest.raises(FileError, match=r"HDF5 that cannot be opened .* is it cut short"):
         VesselNetwork.read(path)

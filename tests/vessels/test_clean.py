@@ -105,6 +105,53 @@ def test_boundary_values_follow_their_nodes():
         clean(raw(["ab"], [1], boundary=[RawBoundary("q", "flow", 1.0, None, 9)]))
 
 
-def test_flow_that_is_not_finite_is_refused():
-    with pytest.raises(FileError, match="line 12: the flow of a segment is not finite"):
-        clean(raw(["ab", "bc"], [1, 1], flow=np.array([1.0, np.nan])))
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("flow", np.nan, "nan; it must be finite"), ("hd", 45.0, "45; it must be between 0 and 1"), ("tortuosity", 0.9, "0.9; it must be 1 or above")],
+)
+def test_numbers_of_a_segment_that_cannot_be_are_refused(name, value, said):
+    with pytest.raises(FileError, match=f"line 12: the {name} of a segment is {said}"):
+        clean(raw(["ab", "bc"], [1, 1], **{name: np.array([1.0, value])}))
+
+
+def test_merge_distance_joins_without_repair():
+    network = clean(raw(["ab", "fc"], [1, 1]), merge_distance=1e-3)
+    assert network.components == 1
+    assert network.meta["repairs"] == {"nodes merged with another within 0.001 um": 1}
+
+
+def test_lines_without_a_file_of_lines_are_named_otherwise():
+    with pytest.raises(FileError, match=r"net\.txt, cell 12: segment from node c to c has no length"):
+        clean(raw(["ab", "cc"], [1, 1], edge_word="cell"))
+
+
+def test_vessels_beside_each_other_of_other_tortuosity_are_kept():
+    network = clean(raw(["ab", "ab"], [1, 1], tortuosity=np.array([1.0, 1.5])))
+    assert network.total_length == pytest.approx(25) and network.surface_area == pytest.approx(2 * np.pi * 25)
+    assert network.volume == pytest.approx(np.pi * 25) and "vessels wind: 1.25 times" in network.report()
+
+
+def test_findings_are_counted():
+    boundary = [RawBoundary("a", "flow", 5.0, None, 21), RawBoundary("c", "flow", -4.0, None, 22), RawBoundary("d", "pressure", 7.0, None, 23)]
+    network = clean(raw(["ab", "bc", "de"], [1, 1, 1], boundary=boundary, box=(np.zeros(3), np.array([35.0, 1.0, 1.0]))))
+    assert network.meta["notes"] == [
+        "1 nodes belong to no segment",
+        "1 nodes lie at the same place as another without being joined (repair = true joins them)",
+        "2 parts are not connected; the largest holds 2 of 3 segments",
+        "1 nodes and 1 segments lie or end outside the box that the file states",
+        "1 ends have no boundary value",
+        "1 of 2 connected parts have no boundary pressure, so pressures there are known but for a constant",
+        "boundary flows of a part without pressure do not balance: 5 um3/s in, 4 out; balance them before a flow solve",
+    ]
+    assert network.meta["notes"][0] in network.report() and "2 connected part(s)" in network.report()
+
+
+@pytest.mark.parametrize(("second", "said"), [(("b", 0.4), "node b has two boundary values"), (("c", 40.0), "the hd of a boundary node is 40")])
+def test_boundary_values_that_cannot_be_are_refused(second, said):
+    boundary = [RawBoundary("b", "flow", 5.0, 0.4, 21), RawBoundary(second[0], "flow", 4.0, second[1], 22)]
+    with pytest.raises(FileError, match=f"line 22: {said}"):
+        clean(raw(["ab", "bc"], [1, 1], boundary=boundary))
+
+
+def test_loops_are_counted():
+    assert clean(raw(["ab", "bc", "ca", "de"], [1, 1, 1, 1])).loops == 1

@@ -32,6 +32,19 @@ def test_every_segment_keeps_its_wall_area(spacing, radius):
     assert not embedding.lumen.reshape(-1)[embedding.voxel].any()
 
 
+def test_winding_vessels_have_more_wall():
+    winding = np.array([1.5, 1.0, 2.0])
+    grid = Grid((15, 20, 20), 4.0)
+    for radius in ((3.0, 2.0, 2.5), (9.0, 2.0, 2.5)):
+        plain = bifurcation(radius).embed(grid)
+        network = VesselNetwork(NODES, EDGES, np.array(radius), tortuosity=winding)
+        embedding = network.embed(grid)
+        assert embedding.area == pytest.approx(plain.area * winding[plain.segment], rel=1e-12) and (embedding.path == plain.path).all()
+        for name in ("area_network", "area_expected", "area_embedded"):
+            assert embedding.report[name] == pytest.approx(network.surface_area, rel=1e-6)
+        assert embedding.report["length_outside"] == pytest.approx(0.0, abs=1e-9)
+
+
 def test_thin_vessels_have_the_closure_and_wide_ones_the_radial_path():
     embedding = bifurcation((12.0, 2.0, 2.5)).embed(Grid((15, 20, 20), 4.0))
     thin = embedding.segment == 1

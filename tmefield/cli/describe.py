@@ -15,7 +15,7 @@ _COMPANIONS = {
 _TEXT_TABLES = (".csv", ".tsv", ".txt")
 
 
-def describe(path: Path, *, unit: str | None, pixel_size: float | None) -> Description:
+def describe(path: Path, *, unit: str | None, pixel_size: float | None, radius_field: str | None = None, default_radius: float | None = None) -> Description:
     """What a file of any kind holds; a unit that is missing is said, not guessed.
 
     **Raises** `FileError` for a file that is damaged or of no kind that is read, `InputError` for options that do not fit it.
@@ -47,7 +47,7 @@ def describe(path: Path, *, unit: str | None, pixel_size: float | None) -> Descr
         return describe_cells(path, unit, pixel_size)
     from .describe_network import describe_network
 
-    return describe_network(path, unit, pixel_size)
+    return describe_network(path, unit, pixel_size, radius_field, default_radius)
 
 
 def _is_network_table(path: Path) -> bool:

@@ -18,7 +18,9 @@ _WRITTEN = {"segment_parameters": "segment_parameters = ['radius']", "default_ra
 """The assumptions as a configuration writes them."""
 
 
-def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> Description:
+def describe_network(
+    path: Path, unit: str | None, pixel_size: float | None, radius_field: str | None = None, default_radius: float | None = None
+) -> Description:
     """The report of a network; where it leaves the unit, the radii or more open it is shown under assumptions that are named.
 
     **Raises** `FileError` or `InputError` where no such assumption makes it readable.
@@ -26,12 +28,13 @@ def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> 
     from ..vessels.network import VesselNetwork
 
     scale: dict[str, Any] = {"scale": pixel_size} if pixel_size is not None else {"unit": unit} if unit is not None else {}
+    given = {key: value for key, value in (("radius_field", radius_field), ("default_radius", default_radius)) if value is not None}
     try:
-        return _description(VesselNetwork.read(path, **scale), [], unit_known=True)
+        return _description(VesselNetwork.read(path, **scale, **given), [], unit_known=True)
     except (FileError, InputError) as error:
         first = error
     reasons = [str(first).removeprefix(f"{path}: ")]
-    read = _first_that_reads(path, scale or {"unit": "um"}, reasons)
+    read = _first_that_reads(path, scale or {"unit": "um"}, given, reasons)
     if read is None:
         raise first
     network, options = read
@@ -45,7 +48,7 @@ def describe_network(path: Path, unit: str | None, pixel_size: float | None) -> 
     return _description(network, notes, unit_known=unit_known)
 
 
-def _first_that_reads(path: Path, scale: dict[str, Any], reasons: list[str]) -> "tuple[VesselNetwork, dict[str, Any]] | None":
+def _first_that_reads(path: Path, scale: dict[str, Any], given: dict[str, Any], reasons: list[str]) -> "tuple[VesselNetwork, dict[str, Any]] | None":
     """The network under the fewest assumptions that make it readable, and these; what else the file leaves open goes to `reasons`."""
     from ..vessels.network import VesselNetwork
 
@@ -54,7 +57,7 @@ def _first_that_reads(path: Path, scale: dict[str, Any], reasons: list[str]) -> 
     for more in attempts:
         for options in (more, scale | more) if more else (scale,):
             try:
-                return VesselNetwork.read(path, **options), options
+                return VesselNetwork.read(path, **(options | given)), options
             except TmefieldError as error:
                 reason = str(error).removeprefix(f"{path}: ")
                 if not more and reason not in reasons:

@@ -12,17 +12,22 @@ NameArgument = Annotated[
     str | None, typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), or a file: a result, vessels, cells, labels, PhysiCell output.")
 ]
 UnitOption = Annotated[str | None, typer.Option("--unit", help="For vessels or cells whose file has no unit: um, mm or m.")]
+RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
+DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", help="For vessel segments without a radius, e.g. '3 um'.")]
 PixelOption = Annotated[str | None, typer.Option("--pixel-size", help="For cells or labels in pixels and vessels in voxels: e.g. '0.5 um'.")]
 
-_SUFFIXES = (".nc", ".dat", ".dgf", ".swc", ".vtp", ".am", ".h5", ".csv", ".tsv", ".h5ad", ".xml", ".mat", ".tif", ".tiff", ".nii", ".gz", ".nrrd", ".nhdr")
+_SUFFIXES = (".nc", ".dat", ".dgf", ".swc", ".vtp", ".vtu", ".vtk", ".am", ".h5", ".csv", ".tsv", ".h5ad", ".xml", ".mat", ".tif", ".tiff", ".nii", ".gz", ".nrrd", ".nhdr")
 
 
-def info(name: NameArgument = None, unit: UnitOption = None, pixel_size: PixelOption = None, json: JsonOption = False) -> None:
+def info(name: NameArgument = None, unit: UnitOption = None, pixel_size: RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
+DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", help="For vessel segments without a radius, e.g. '3 um'.")]
+PixelOption = None, json: JsonOption = False) -> None:
     """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
     if name is None:
         _print_index(json)
     elif _is_file(name):
-        _print_file(Path(name), unit, pixel_size, json)
+        lengths = {"--pixel-size": pixel_size, "--default-radius": default_radius}
+        _print_file(Path(name), unit, lengths, radius_field, json)
     else:
         _print_record(name, json)
 
@@ -68,15 +73,15 @@ def _print_record(name: str, json: bool) -> None:
         print(render_species(record))
 
 
-def _print_file(path: Path, unit: str | None, pixel_size: str | None, json: bool) -> None:
+def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:
     from .. import units
     from .console import print_json
     from .describe import describe
 
     if not path.exists():
         raise FileError(f"{path}: no such file")
-    size = None if pixel_size is None else units.parse(pixel_size, "length", key="--pixel-size")
-    description = describe(path, unit=unit, pixel_size=size)
+    pixel_size, default_radius = (None if given is None else units.parse(given, "length", key=key) for key, given in lengths.items())
+    description = describe(path, unit=unit, pixel_size=pixel_size, radius_field=radius_field, default_radius=default_radius)
     if json:
         print_json(description.facts)
     else:

@@ -96,8 +96,12 @@ def read_network(loaded: Loaded, cells: Cells | None) -> VesselNetwork | None:
             nodes=None if table.nodes is None else locate(loaded, table.nodes),
             vertex_parameters=table.vertex_parameters,
             segment_parameters=table.segment_parameters,
+            radius_field=table.radius_field,
+            is_diameter=table.is_diameter,
+            merge_distance=_length(table.merge_distance),
+            close_loops_tol=_length(table.close_loops_tol),
             repair=table.repair,
-            default_radius=None if table.default_radius is None else units.parse(table.default_radius, "length"),
+            default_radius=_length(table.default_radius),
         )
     if isinstance(table, VesselCells) and cells is not None and config.section is not None:
         chosen = cells.types == table.from_cells
@@ -107,6 +111,10 @@ def read_network(loaded: Loaded, cells: Cells | None) -> VesselNetwork | None:
         radius = units.parse(config.section.vessel_radius, "length")
         return VesselNetwork.crossing(cells.positions[chosen, :2], radius, units.parse(config.section.thickness, "length"))
     return None
+
+
+def _length(text: str | float | None) -> float | None:
+    return None if text is None else units.parse(text, "length")
 
 
 def check_files(loaded: Loaded) -> None:

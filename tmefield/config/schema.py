@@ -66,12 +66,16 @@ class VesselFile(Table):
     """A vessel network from a file."""
 
     file: PathText
-    format: Literal["secomb", "dgf", "swc", "table"] | None = None
+    format: Literal["secomb", "dgf", "swc", "table", "branches", "vtk", "amira", "hdf5"] | None = None
     unit: Literal["um", "mm", "m"] | None = None
     scale: Annotated[float, bounded(high=1e6, above_low=True)] | None = None
     nodes: PathText | None = None
     vertex_parameters: tuple[Name, ...] | None = None
     segment_parameters: tuple[Name, ...] | None = None
+    radius_field: Name | None = None
+    is_diameter: bool = False
+    merge_distance: Length | None = None
+    close_loops_tol: Length | None = None
     default_radius: Length | None = None
     repair: bool = False
     clip: bool = False

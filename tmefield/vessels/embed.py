@@ -93,10 +93,13 @@ def embed(network: VesselNetwork, grid: Grid, *, lumen_radius: float = LUMEN_RAD
     for piece, point, area in wall_points(wide, grid):
         walls.add(wide.segment[piece], point, area)
     segment, voxel, area = walls.entries()
+    winding = np.ones(len(network.radius)) if network.tortuosity is None else network.tortuosity
+    area = area * winding[segment]  # all the wall of a winding vessel stands along its straight segment
     if not len(segment):
         raise InputError("no vessel wall lies inside the grid's box; enlarge the grid or move its origin")
     path = _paths(network, grid, segment, voxel, wide_from)
-    return Embedding(grid, voxel, area, path, lumen, segment, pieces, wide_from, _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment, area))
+    report = _report(network, grid, pieces, is_wide, lumen, walls.area_of_segment * winding, area, winding)
+    return Embedding(grid, voxel, area, path, lumen, segment, pieces, wide_from, report)
 
 
 def _whole(network: VesselNetwork, segment: np.ndarray) -> Pieces:
@@ -144,7 +147,14 @@ def _paths(network: VesselNetwork, grid: Grid, segment: np.ndarray, voxel: np.nd
 
 
 def _report(
-    network: VesselNetwork, grid: Grid, pieces: Pieces, is_wide: np.ndarray, lumen: np.ndarray, expected: np.ndarray, area: np.ndarray
+    network: VesselNetwork,
+    grid: Grid,
+    pieces: Pieces,
+    is_wide: np.ndarray,
+    lumen: np.ndarray,
+    expected: np.ndarray,
+    area: np.ndarray,
+    winding: np.ndarray,
 ) -> dict[str, Any]:
     length = float(pieces.length.sum())
     gap, crowded = crowding(network, pieces, grid.spacing[2])
@@ -153,8 +163,8 @@ def _report(
         "segments_outside": len(network.radius) - len(pieces.radius),
         "segments_wide": int(is_wide.sum()),
         "length": length,
-        "length_outside": max(0.0, network.total_length - length),
-        "area_network": float(2 * np.pi * (pieces.radius * pieces.length).sum()),
+        "length_outside": max(0.0, float(network.lengths.sum()) - length),
+        "area_network": float(2 * np.pi * (pieces.radius * pieces.length * winding[pieces.segment]).sum()),
         "area_expected": float(expected.sum()),
         "area_embedded": float(area.sum()),
         "lumen_voxels": int(lumen.sum()),

@@ -46,6 +46,8 @@ class VesselNetwork:
     - `flow`: (m,) um3/s, positive from the first to the second node; negative is a segment written against its flow.
     - `hd`: (m,) discharge haematocrit.
     - `branch_id`: (m,) the branch that a segment is part of.
+    - `tortuosity`: (m,) length along the vessel over that of its straight segment, where the file states it; it counts in the total
+      length, wall area and volume.
     - `node_names`, `segment_names`: as in the file.
     - `boundary`: what is prescribed at the ends.
     - `box`: lower and upper corner (x, y, z) that the file states, um; nodes may lie outside it.
@@ -61,6 +63,7 @@ class VesselNetwork:
     flow: np.ndarray | None = None
     hd: np.ndarray | None = None
     branch_id: np.ndarray | None = None
+    tortuosity: np.ndarray | None = None
     node_names: tuple[str, ...] | None = None
     segment_names: tuple[str, ...] | None = None
     boundary: tuple[Boundary, ...] = ()
@@ -87,7 +90,7 @@ class VesselNetwork:
         _refuse(((self.edges < 0) | (self.edges >= len(self.nodes))).any(axis=1), f"segment {{}} names a node outside 0..{len(self.nodes) - 1}")
         _refuse(~(np.isfinite(self.radius) & (self.radius > 0)), "segment {} has a radius that is not positive and finite (um)")
         _refuse(self.lengths == 0, "segment {} has no length")
-        for name in ("flow", "hd", "branch_id"):
+        for name in ("flow", "hd", "branch_id", "tortuosity"):
             values = getattr(self, name)
             if values is not None and np.shape(values) != self.radius.shape:
                 raise InputError(f"VesselNetwork {name} must hold one number a segment ({len(self.radius)}); got shape {np.shape(values)}")
@@ -103,19 +106,28 @@ class VesselNetwork:
         vertex_parameters: tuple[str, ...] | None = None,
         segment_parameters: tuple[str, ...] | None = None,
         nodes: str | Path | None = None,
+        radius_field: str | None = None,
+        is_diameter: bool = False,
+        merge_distance: float | None = None,
+        close_loops_tol: float | None = None,
         repair: bool = False,
         default_radius: float | None = None,
     ) -> "VesselNetwork":
-        """Read a network: Secomb `network.dat`, DGF, SWC, or a table of segments (CSV) with its table of nodes.
+        """Read a network: Secomb `network.dat`, DGF, SWC, a table of segments (CSV) with its table of nodes, a branch table of
+        AnalyzeSkeleton, lines in VTK files (.vtp, .vtu, .vtk), an ASCII spatial graph of Amira, or tumorcode HDF5.
 
         **Arguments**
 
-        - `format`: "secomb", "dgf", "swc" or "table"; told from the content where it is not given.
+        - `format`: "secomb", "dgf", "swc", "table", "branches", "vtk", "amira" or "hdf5"; told from the content where it is not given.
         - `unit`: "um", "mm" or "m", or `scale`: um per unit of the file (voxel size). One of the two is required where the
-          format has no unit of its own: DGF, SWC, and a table without a line `# unit: um`.
+          format has no unit of its own: all but Secomb, HDF5, and a table with a line `# unit: um`.
         - `vertex_parameters`, `segment_parameters`: names of the extra numbers in a DGF file; one of the segments' is "radius"
           (or "diameter"), a vertex "pressure" (Pa) becomes the boundary value at the free ends.
         - `nodes`: the table of nodes that belongs to a table of segments; `nodes.csv` beside it where it is not given.
+        - `radius_field`: the array that holds the radius in a VTK or Amira file; `is_diameter` where it holds the diameter.
+        - `merge_distance`: um; nodes so close to each other become one (5e-4 by default with `repair` and for VTK, whose lines need
+          not share their points).
+        - `close_loops_tol`: um; in an SWC file, which cannot hold loops, ends so close to another point are joined to it.
         - `repair`: drop or merge what is wrong (segments without length, twice listed or with unknown nodes, radii missing or
           not positive) and count it in `meta` instead of refusing the file.
         - `default_radius`: um, for segments without a radius of their own.
@@ -124,18 +136,30 @@ class VesselNetwork:
         for a missing unit or an argument that does not fit the format.
         """
         from .readers.choice import read_network
+        from .readers.options import Options
 
-        return read_network(
-            Path(path),
+        options = Options(
             format=format,
             unit=unit,
             scale=scale,
             vertex_parameters=vertex_parameters,
             segment_parameters=segment_parameters,
             nodes=None if nodes is None else Path(nodes),
+            radius_field=radius_field,
+            is_diameter=is_diameter,
+            merge_distance=merge_distance,
+            close_loops_tol=close_loops_tol,
             repair=repair,
             default_radius=default_radius,
         )
+        return read_network(Path(path), options)
+
+    @classmethod
+    def from_mask(cls, mask: np.ndarray, voxel_size: float | tuple[float, ...], *, shortest_spur: float = 1.5) -> "VesselNetwork":
+        """The network of a mask of vessels, 2D or 3D; see `tmefield.vessels.skeleton.network_from_mask`."""
+        from .skeleton import network_from_mask
+
+        return network_from_mask(mask, voxel_size, shortest_spur=shortest_spur)
 
     @classmethod
     def crossing(cls, points_xy: np.ndarray, radius: float | np.ndarray, thickness: float, z0: float = 0.0) -> "VesselNetwork":
@@ -184,18 +208,23 @@ class VesselNetwork:
 
     @property
     def total_length(self) -> float:
-        """Length of all segments, um."""
-        return float(self.lengths.sum())
+        """Length of all vessels, um."""
+        return float(self._along.sum())
+
+    @property
+    def _along(self) -> np.ndarray:
+        """Length along each vessel, um."""
+        return self.lengths if self.tortuosity is None else self.lengths * self.tortuosity
 
     @property
     def surface_area(self) -> float:
         """Wall area, sum of 2 pi R L, um2."""
-        return float(2 * np.pi * (self.radius * self.lengths).sum())
+        return float(2 * np.pi * (self.radius * self._along).sum())
 
     @property
     def volume(self) -> float:
         """Volume of the vessels, sum of pi R^2 L (overlap at nodes counted twice), um3."""
-        return float(np.pi * (self.radius**2 * self.lengths).sum())
+        return float(np.pi * (self.radius**2 * self._along).sum())
 
     @property
     def degree(self) -> np.ndarray:
@@ -208,15 +237,24 @@ class VesselNetwork:
         return int((self.degree == 1).sum())
 
     @property
-    def components(self) -> int:
-        """Number of connected parts (nodes without a segment not counted)."""
+    def part_of_node(self) -> np.ndarray:
+        """Number of the connected part that each node belongs to; nodes without a segment are parts of their own."""
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
         size = len(self.nodes)
         graph = coo_array((np.ones(len(self.edges)), (self.edges[:, 0], self.edges[:, 1])), shape=(size, size))
-        number, _ = connected_components(graph, directed=False)
-        return int(number - (self.degree == 0).sum())
+        return connected_components(graph, directed=False)[1]
+
+    @property
+    def components(self) -> int:
+        """Number of connected parts (nodes without a segment not counted)."""
+        return len(np.unique(self.part_of_node[self.edges]))
+
+    @property
+    def loops(self) -> int:
+        """Independent loops: segments less nodes plus connected parts."""
+        return len(self.edges) - int((self.degree > 0).sum()) + self.components
 
     def report(self) -> str:
         """One screen: what the network is, where it lies, and what was found in the file."""
@@ -226,11 +264,13 @@ class VesselNetwork:
         name = self.meta.get("file", "vessel network")
         lines = [f"{name} ({self.meta['format']})" if "format" in self.meta else str(name)]
         lines.append(f"  {len(self.edges)} segments, {len(self.nodes)} nodes, {self.components} connected part(s)")
-        lines.append(f"  {self.n_ends} ends, {int((degree == 3).sum())} nodes with 3 segments, {int((degree > 3).sum())} with more")
+        lines.append(f"  {self.n_ends} ends, {int((degree == 3).sum())} nodes with 3 segments, {int((degree > 3).sum())} with more, {self.loops} loops")
         lines.append("  nodes " + ", ".join(f"{axis} {a:.6g}..{b:.6g}" for axis, a, b in zip("xyz", low, high, strict=True)) + " um")
         if self.box is not None:
             lines.append("  box stated " + " x ".join(f"{b - a:.6g}" for a, b in zip(*self.box, strict=True)) + " um")
         lines.append(f"  diameter {diameter.min():.4g}..{diameter.max():.4g} um, median {np.median(diameter):.4g}")
+        if self.tortuosity is not None:
+            lines.append(f"  vessels wind: {self.total_length / self.lengths.sum():.4g} times as long as their straight segments")
         lines.append(f"  length {self.total_length:.5g} um, wall {self.surface_area:.5g} um2, volume {self.volume:.5g} um3")
         if self.boundary:
             kinds = [one.kind for one in self.boundary]

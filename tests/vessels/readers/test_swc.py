@@ -63,6 +63,20 @@ def test_file_without_segments_is_refused(tmp_path, text, said):
         VesselNetwork.read(write(tmp_path, text), unit="um")
 
 
+# A square cut open: point 5 lies at the place of point 1; point 7 is a short branch of its own, near point 6.
+CUT = "1 2 0 0 0 2 -1\n2 2 20 0 0 2 1\n3 2 20 20 0 2 2\n4 2 0 20 0 2 3\n5 2 0 0.2 0 2 4\n6 2 40 0 0 2 2\n7 2 40 0.4 0 2 6\n"
+
+
+def test_loops_are_closed_on_demand(tmp_path):
+    path = write(tmp_path, CUT)
+    assert VesselNetwork.read(path, unit="um").loops == 0
+    network = VesselNetwork.read(path, unit="um", close_loops_tol=0.5)
+    assert (network.loops, network.n_ends, len(network.nodes)) == (1, 1, 6)
+    assert network.meta["notes"] == ["1 ends joined to a point within 0.5 (unit of the file) to close loops"]
+    assert VesselNetwork.read(path, unit="um", close_loops_tol=0.1).loops == 0
+    assert VesselNetwork.read(path, scale=10.0, close_loops_tol=1.0).loops == 0  # in um: 0.1 of the file
+
+
 @pytest.mark.data
 def test_real_tree_has_its_counts():
     network = VesselNetwork.read(data_file("network/vascgraph_exp.swc"), unit="um")

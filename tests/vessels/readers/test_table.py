@@ -38,6 +38,8 @@ def test_columns_of_vesselgraph_are_understood(tables):
     edges = "id;node1id;node2id;length;avgRadiusAvg\n0;0;1;10.5;1.5\n"
     network = VesselNetwork.read(tables(edges, nodes), scale=2.0)
     assert network.total_length == 20 and network.radius.tolist() == [3]
+    winding = edges.replace("length;", "length;distance;").replace("10.5;", "10.5;10;")
+    assert VesselNetwork.read(tables(winding, nodes), scale=2.0).total_length == pytest.approx(21)
 
 
 def test_nodes_may_lie_elsewhere(tables, tmp_path):
@@ -108,7 +110,7 @@ def test_missing_radii_take_the_default(tables):
 
 
 def assert_same(a, b):
-    for name in ("nodes", "edges", "radius", "flow", "hd", "branch_id"):
+    for name in ("nodes", "edges", "radius", "flow", "hd", "branch_id", "tortuosity"):
         left, right = getattr(a, name), getattr(b, name)
         assert (left is None) == (right is None) and (left is None or np.array_equal(left, right)), name
     assert a.boundary == b.boundary and (a.box is None) == (b.box is None)
@@ -122,7 +124,9 @@ def test_written_network_is_read_back_exactly(tables, tmp_path):
         np.array([[0, 1], [1, 2], [3, 1]]),
         random.uniform(1, 9, 3),
         flow=random.normal(size=3) * 1e4,
+        hd=random.uniform(size=3),
         branch_id=np.array([0, 1, 1]),
+        tortuosity=1 + random.uniform(size=3),
         boundary=(Boundary(0, "pressure", 1 / 3, 0.1), Boundary(2, "flow", -1e-7)),
         box=(np.zeros(3), np.full(3, 100 / 3)),
     )

@@ -22,7 +22,9 @@ class RawNetwork:
     """A network as it stands in a file. Lengths in the unit of the file, NaN where a radius is missing.
 
     `names` (n) and `ends` (m pairs) are the names of the nodes as the file writes them; `node_lines` and `edge_lines` say in
-    which line each stands, in the files `path` and `node_path` (the same unless a table has two files).
+    which line each stands, in the files `path` and `node_path` (the same unless a table has two files); a file without lines
+    counts something else, which `node_word` and `edge_word` name. `tortuosity` is the length along a vessel over that of its
+    segment. With `join` nodes at one place are one, because the format itself does not say which lines meet.
     """
 
     path: Path
@@ -37,7 +39,11 @@ class RawNetwork:
     flow: np.ndarray | None = None
     hd: np.ndarray | None = None
     branch_id: np.ndarray | None = None
+    tortuosity: np.ndarray | None = None
     boundary: list[RawBoundary] = field(default_factory=list)
     box: tuple[np.ndarray, np.ndarray] | None = None
     notes: list[str] = field(default_factory=list)
     node_path: Path | None = None
+    node_word: str = "line"
+    edge_word: str = "line"
+    join: bool = False

@@ -1,10 +1,12 @@
 """SWC: one point a line, `id type x y z radius parent`; each point but a root makes a segment with its parent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import FileError
+from .polyline import end_mean
 from .raw import RawNetwork
 from .text import at, leading_numbers, require_finite, require_whole
 
@@ -23,10 +25,12 @@ def is_swc(lines: list[str]) -> bool:
     return len(numbers) == 7 and all(numbers[i] == round(numbers[i]) for i in (0, 1, 6) if abs(numbers[i]) < 1e15)
 
 
-def read_swc(path: Path, lines: list[str]) -> RawNetwork:
+def read_swc(path: Path, lines: list[str], close_loops: float | None = None) -> RawNetwork:
     """A network from the points of an SWC file; ids in any order, the radius of a segment is the mean of its two points.
 
-    A tree by its format: loops of the vessels it was made from are cut, unless points are doubled (`repair` joins those).
+    A tree by its format: loops of the vessels it was made from are cut. With `close_loops` (in the unit of the file) an end that
+    lies so close to another point is joined to it, unless the way along the tree is less than four times as long; the number of
+    ends joined is noted.
 
     **Raises** `FileError` naming the line for rows that are not seven finite numbers, parents that are missing and an empty file.
     """
@@ -39,16 +43,49 @@ def read_swc(path: Path, lines: list[str]) -> RawNetwork:
     if not children:
         raise FileError(f"{path}: all points are roots (parent -1), so there is no segment")
     # An unknown parent is told by `clean`, with its line.
-    radius = [(row[5] + by_name.get(parent, row)[5]) / 2 if min(row[5], by_name.get(parent, row)[5]) > 0 else 0.0 for _, _, parent, row in children]
-    return RawNetwork(
+    radii = np.array([[row[5], by_name.get(parent, row)[5]] for _, _, parent, row in children])
+    raw = RawNetwork(
         path=path,
         format="SWC",
         names=names,
         positions=np.array([row[2:5] for _, row in rows]),
         node_lines=[line for line, _ in rows],
         ends=[(parent, name) for _, name, parent, _ in children],
-        radius=np.array(radius),
+        radius=end_mean(radii[:, 0], radii[:, 1]),
         edge_lines=[line for line, _, _, _ in children],
+    )
+    return raw if close_loops is None else _with_loops(raw, close_loops)
+
+
+def _with_loops(raw: RawNetwork, distance: float) -> RawNetwork:
+    """The network with its ends joined to points nearby that are far along the tree."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import dijkstra
+    from scipy.spatial import KDTree
+
+    index = {name: row for row, name in enumerate(raw.names)}
+    pairs = np.array([[index[a], index[b]] for a, b in raw.ends if a in index and b in index]).reshape(-1, 2)
+    size = len(raw.names)
+    leaves = np.flatnonzero(np.bincount(pairs.ravel(), minlength=size) == 1)
+    lengths = np.linalg.norm(raw.positions[pairs[:, 1]] - raw.positions[pairs[:, 0]], axis=1)
+    graph = coo_array((np.maximum(lengths, np.finfo(float).tiny), (pairs[:, 0], pairs[:, 1])), shape=(size, size)).tocsr()
+    near = KDTree(raw.positions).query_ball_point(raw.positions[leaves], distance)
+    joined: dict[int, int] = {}
+    for leaf, found in zip(leaves.tolist(), near, strict=True):
+        along = dijkstra(graph, directed=False, indices=leaf, limit=4 * distance)
+        # A point that was itself joined to another is gone.
+        there = [one for one in found if one != leaf and not np.isfinite(along[one]) and one not in joined]
+        if there and leaf not in joined.values():
+            joined[leaf] = min(there, key=lambda one: float(np.linalg.norm(raw.positions[one] - raw.positions[leaf])))
+    new = {raw.names[leaf]: raw.names[point] for leaf, point in joined.items()}
+    kept = [row for row in range(size) if row not in joined]
+    return replace(
+        raw,
+        names=[raw.names[row] for row in kept],
+        positions=raw.positions[kept],
+        node_lines=[raw.node_lines[row] for row in kept],
+        ends=[(new.get(a, a), new.get(b, b)) for a, b in raw.ends],
+        notes=[*raw.notes, f"{len(joined)} ends joined to a point within {distance:g} (unit of the file) to close loops"],
     )
 
 

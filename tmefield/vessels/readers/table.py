@@ -1,4 +1,4 @@
-"""Networks as two tables: segments `id,a,b,radius[,flow,hd,branch]` and nodes `id,x,y,z[,bc_kind,bc_value,hd]`.
+"""Networks as two tables: segments `id,a,b,radius[,flow,hd,branch,tortuosity]` and nodes `id,x,y,z[,bc_kind,bc_value,hd]`.
 
 Columns by name in any order, comma, semicolon or tab between them; a line `# unit: um` states the unit of all lengths. Flow is
 in um3/s and pressure in Pa. The column names of Voreen's VesselGraph are understood as well.
@@ -81,10 +81,15 @@ class Table:
         return value
 
 
+def header_names(lines: list[str]) -> set[str]:
+    """Names of columns, in lower case, in the first line that is no comment, whatever stands between them."""
+    header = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    return {name.strip().strip('"').casefold() for delimiter in _DELIMITERS for name in header.split(delimiter)}
+
+
 def is_table(lines: list[str]) -> bool:
     """Whether the first line that is no comment names the two nodes of a segment, or the place of a node."""
-    header = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
-    names = {name.strip().strip('"').casefold() for delimiter in _DELIMITERS for name in header.split(delimiter)}
+    names = header_names(lines)
     return any(all(names & set(one) for one in columns.values()) for columns in (_EDGE_COLUMNS, _NODE_COLUMNS))
 
 
@@ -121,9 +126,21 @@ def read_table(path: Path, lines: list[str], nodes: Path | None) -> RawNetwork:
         flow=edges.optional(("flow",)),
         hd=edges.optional(("hd",)),
         branch_id=None if branch is None else branch.astype(np.int64),
+        tortuosity=edges.optional(("tortuosity",)) if edges.find(("tortuosity",)) is not None else path_over_chord(edges, ("length",), ("distance",)),
         boundary=_boundary(points),
         box=_box(path, edges.stated.get("box")),
     )
+
+
+def path_over_chord(table: Table, length: Sequence[str], chord: Sequence[str]) -> np.ndarray | None:
+    """Tortuosity from the columns of the length along a vessel and of the distance of its ends; None where one is missing.
+
+    1 where the distance is 0 (no segment) and, by rounding in the file, where the length is the smaller of the two.
+    """
+    if table.find(length) is None or table.find(chord) is None:
+        return None
+    along, straight = table.numbers(length), table.numbers(chord)
+    return np.maximum(np.divide(along, straight, out=np.ones_like(along), where=straight > 0), 1.0)
 
 
 def _nodes_table(path: Path, nodes: Path | None) -> Table:
@@ -182,7 +199,7 @@ def write_table(network: VesselNetwork, edges: Path, nodes: Path) -> None:
     columns: dict[str, Sequence[str]] = {"id": network.segment_names or tuple(str(index) for index in range(len(network.edges)))}
     columns |= {side: [names[index] for index in network.edges[:, place]] for place, side in enumerate("ab")}
     columns["radius"] = [repr(float(one)) for one in network.radius]
-    for name, values in (("flow", network.flow), ("hd", network.hd)):
+    for name, values in (("flow", network.flow), ("hd", network.hd), ("tortuosity", network.tortuosity)):
         if values is not None:
             columns[name] = [repr(float(one)) for one in values]
     if network.branch_id is not None:

@@ -12,23 +12,32 @@ def read_lines(path: Path) -> list[str]:
 
     **Raises** `FileError` for a file that is missing, empty, a folder or not text.
     """
+    text = _decode(read_bytes(path))
+    if "\0" in text:
+        raise FileError(f"{path}: not a text file, and no binary file that networks are read from (VTK, HDF5)")
+    if not text.strip():
+        raise FileError(f"{path}: the file is empty (blank lines only)")
+    # Only line ends count, so that line numbers are those of an editor.
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def read_bytes(path: Path, number: int = -1) -> bytes:
+    """The first bytes of a file, all of them by default.
+
+    **Raises** `FileError` for a file that is missing, empty or a folder.
+    """
     if not path.exists():
         raise FileError(f"{path}: no such file")
     if path.is_dir():
         raise FileError(f"{path} is a folder; name the file with the network in it")
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(number)
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror})") from None
     if not data:
         raise FileError(f"{path}: the file is empty (0 bytes)")
-    text = _decode(data)
-    if "\0" in text:
-        raise FileError(f"{path}: not a text file; networks are read from Secomb network.dat, DGF, SWC and CSV")
-    if not text.strip():
-        raise FileError(f"{path}: the file is empty (blank lines only)")
-    # Only line ends count, so that line numbers are those of an editor.
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return data
 
 
 def _decode(data: bytes) -> str:
@@ -52,9 +61,9 @@ def leading_numbers(line: str) -> list[float]:
     return numbers
 
 
-def at(path: Path, line: int, message: str) -> FileError:
-    """An error that names the line (counted from 1)."""
-    return FileError(f"{path}, line {line}: {message}")
+def at(path: Path, line: int, message: str, word: str = "line") -> FileError:
+    """An error that names the line (counted from 1), or what else `word` counts."""
+    return FileError(f"{path}, {word} {line}: {message}")
 
 
 def require_finite(path: Path, line: int, values: list[float], what: str) -> None:

@@ -28,7 +28,7 @@ def describe_network(
     from ..vessels.network import VesselNetwork
 
     scale: dict[str, Any] = {"scale": pixel_size} if pixel_size is not None else {"unit": unit} if unit is not None else {}
-    given = {key: value for key, value in (("radius_field", radius_field), ("default_radius", default_radius)) if value is not None}
+    given: dict[str, Any] = {key: value for key, value in (("radius_field", radius_field), ("default_radius", default_radius)) if value is not None}
     try:
         return _description(VesselNetwork.read(path, **scale, **given), [], unit_known=True)
     except (FileError, InputError) as error:

@@ -16,12 +16,20 @@ RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="F
 DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", help="For vessel segments without a radius, e.g. '3 um'.")]
 PixelOption = Annotated[str | None, typer.Option("--pixel-size", help="For cells or labels in pixels and vessels in voxels: e.g. '0.5 um'.")]
 
-_SUFFIXES = (".nc", ".dat", ".dgf", ".swc", ".vtp", ".vtu", ".vtk", ".am", ".h5", ".csv", ".tsv", ".h5ad", ".xml", ".mat", ".tif", ".tiff", ".nii", ".gz", ".nrrd", ".nhdr")
+_SUFFIXES = (
+    *(".nc", ".dat", ".dgf", ".swc", ".vtp", ".vtu", ".vtk", ".am", ".h5", ".csv", ".tsv"),
+    *(".h5ad", ".xml", ".mat", ".tif", ".tiff", ".nii", ".gz", ".nrrd", ".nhdr"),
+)
 
 
-def info(name: NameArgument = None, unit: UnitOption = None, pixel_size: RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
-DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", help="For vessel segments without a radius, e.g. '3 um'.")]
-PixelOption = None, json: JsonOption = False) -> None:
+def info(
+    name: NameArgument = None,
+    unit: UnitOption = None,
+    pixel_size: PixelOption = None,
+    radius_field: RadiusFieldOption = None,
+    default_radius: DefaultRadiusOption = None,
+    json: JsonOption = False,
+) -> None:
     """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
     if name is None:
         _print_index(json)

@@ -1,6 +1,7 @@
 """Mechanisms, one a file, each giving a production and a loss; a new one is a new file and a line here."""
 
 from .decay import Decay as Decay
+from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
 from .linear import Linear as Linear
 from .scheduled import Scheduled as Scheduled

@@ -38,6 +38,7 @@ ARROWS = {
 SOLVED = ARROWS["model"] | {"model", "status", "balance", "budget", "solution", "output", "units"}
 ARROWS |= dict.fromkeys(("balance", "budget", "solution", "steady", "stepping"), SOLVED)
 ARROWS["stepping"] = SOLVED | {"steady", "dependence"}
+ARROWS["interstitium"] = SOLVED | {"steady"}
 ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)
 ARROWS["__main__"] = {"cli"}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
     from .grid import Grid as Grid
+    from .interstitium.flow import interstitial_flow as interstitial_flow
+    from .interstitium.result import InterstitialFlow as InterstitialFlow
     from .memory import reuse_memory as reuse_memory
     from .model import Model as Model
     from .solution import Solution as Solution
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .terms import Decay as Decay
     from .terms import Haemoglobin as Haemoglobin
     from .terms import Linear as Linear
+    from .terms import LymphaticDrainage as LymphaticDrainage
     from .terms import Medium as Medium
     from .terms import Moment as Moment
     from .terms import Rates as Rates
@@ -56,7 +59,9 @@ _HOMES = {
     "Haemoglobin": ".terms",
     "InputError": ".errors",
     "Labels": ".tissue.label_image",
+    "InterstitialFlow": ".interstitium.result",
     "Linear": ".terms",
+    "LymphaticDrainage": ".terms",
     "Medium": ".terms",
     "Model": ".model",
     "Moment": ".terms",
@@ -80,6 +85,7 @@ _HOMES = {
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
     "evolve": ".stepping.march",
+    "interstitial_flow": ".interstitium.flow",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
 }

@@ -15,6 +15,12 @@ from .errors import InputError
 AVOGADRO = 6.02214076e23
 NANOMOLAR = 0.602214076
 """Molecules per um3 in 1 nmol/L."""
+MMHG = 133.322
+"""Pa in 1 mmHg."""
+CM_PER_MMHG_S = 1e4 / MMHG
+"""um/(Pa s) in 1 cm/(mmHg s), of the hydraulic conductivity of a vessel wall."""
+CM2_PER_MMHG_S = 1e8 / MMHG
+"""um2/(Pa s) in 1 cm2/(mmHg s), of the hydraulic conductivity of a tissue."""
 
 KINDS: dict[str, str] = {
     "length": "um",

@@ -63,7 +63,7 @@ def test_exchange_with_a_given_surface():
 
 
 def embedding(path):
-    return SimpleNamespace(voxel=np.array([1, 1, 3]), area=np.array([10.0, 20.0, 5.0]), path=np.array(path))
+    return SimpleNamespace(voxel=np.array([1, 1, 3]), segment=np.array([0, 1, 2]), area=np.array([10.0, 20.0, 5.0]), path=np.array(path))
 
 
 def test_exchange_closes_each_wall_piece_on_its_own():

@@ -13,6 +13,7 @@ import pytest
 import tmefield as tf
 from data_files import data_file
 from line_source import Cylinder, Line, RisingLine, conductance, exchange_per_length, line, sampling, solve
+from tmefield.terms.wall_pieces import at_walls, on_voxels
 from tmefield.vessels.network import VesselNetwork
 
 DIRECTIONS = ([0, 0, 1], [0, 1, 1], [1, 1, 1], [1, 2, 3])
@@ -203,5 +204,5 @@ def test_sampling_and_spreading_are_each_others_transpose():
     term = tf.VascularExchange("a", embedding, 1.0, 1.0, form="operator")
     field, amount = np.random.default_rng(1).random(vessel.grid.shape), np.random.default_rng(2).random(len(points.area))
     gather = sampling(points, field.size)
-    np.testing.assert_allclose(term._outside(jnp.asarray(field)), gather @ field.ravel(), rtol=1e-12)
-    np.testing.assert_allclose(term._spread(jnp.asarray(amount), field.shape).ravel(), gather.T @ amount, atol=1e-12)
+    np.testing.assert_allclose(at_walls(jnp.asarray(field), term.voxel, term.weight), gather @ field.ravel(), rtol=1e-12)
+    np.testing.assert_allclose(on_voxels(jnp.asarray(amount), term.voxel, field.shape, term.weight).ravel(), gather.T @ amount, atol=1e-12)

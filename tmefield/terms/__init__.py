@@ -3,6 +3,7 @@
 from .blood import Blood as Blood
 from .blood import Haemoglobin as Haemoglobin
 from .decay import Decay as Decay
+from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
 from .linear import Linear as Linear
 from .scheduled import Scheduled as Scheduled

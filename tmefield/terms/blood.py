@@ -14,6 +14,7 @@ from ..checks import as_parameter
 from ..course import TimeCourse
 from ..errors import InputError
 from .term import Moment
+from .wall_pieces import mean_decay
 
 ALIKE = 1e-3
 """Relative difference of two concentrations below which the slope between them is the derivative."""
@@ -201,13 +202,6 @@ class Blood(eqx.Module):
         length of a segment. No more is given than brings the blood to the tissue's concentration.
         """
         to_tissue = self.carrier.slope(c, outside, hd)
-        left = self.carrier.content(c, hd) - passing * _mean_decay(passing / to_tissue) * (c - outside)
+        left = self.carrier.content(c, hd) - passing * mean_decay(passing / to_tissue) * (c - outside)
         to_end = self.carrier.slope(c, self.carrier.plasma(left, hd), hd)
-        return jnp.minimum(_mean_decay(passing / to_end), to_tissue / jnp.maximum(passing, 1e-9 * to_tissue))
-
-
-def _mean_decay(x: Array) -> Array:
-    """(1 - e^-x)/x, 1 at x = 0."""
-    small = x < 1e-3
-    safe = jnp.where(small, 1, x)
-    return jnp.where(small, 1 - x / 2 + x**2 / 6, -jnp.expm1(-safe) / safe)
+        return jnp.minimum(mean_decay(passing / to_end), to_tissue / jnp.maximum(passing, 1e-9 * to_tissue))

@@ -14,6 +14,7 @@ from ..course import TimeCourse
 from ..errors import InputError
 from .blood import Blood
 from .term import AbstractTerm, Medium, Rates
+from .wall_pieces import across_wall, along_path, at_walls, is_embedded, lumen_of, on_voxels, wall_pieces
 
 FORMS = ("auto", "lumped", "operator")
 FREELY_PERMEABLE = 0.5
@@ -25,13 +26,21 @@ COARSE = 3.0
 class VascularExchange(AbstractTerm):
     """The exchange of each piece of vessel wall with the tissue, per volume of a voxel,
 
-        q = G (c_p - c_t), G = area / (1/P + path/(phi D)), um3/s.
+        q = G (c_p - c_t),   G = area / (1/P + path/(phi D)), um3/s.
 
     `path` (um) is the sub-grid closure: what lies between the wall and the voxels' own concentration, R ln(r_e/R) for a
     vessel thinner than the voxels (Peaceman 1978, doi:10.2118/6893-PA, with r_e of the spreading kernel), the distance to the
     voxel's centre for a wide one. In the *lumped* form a piece of wall belongs to one voxel and c_t is that voxel's concentration: P = sum G c_p and
     L = sum G, divided by the voxel's volume. In the *operator* form it is a point with a kernel w over the voxels around it, c_t = sum_v w_v c_v,
-    and q goes to them with the same shares.
+    and q goes to them with the same shares; where walls hardly resist, c may then exceed c_p by some per cent beside a vessel.
+
+    With a filtration J_v of fluid through the wall, q = A c_p - B c_t,
+
+        (A, B) = area (a, b e^-y) / (1 + b w (1 - e^-y)/y),   w = path/(phi D), y = J_v w,
+        b = P Pe/(e^Pe - 1), a = b e^Pe, Pe = J_v (1 - s_f)/P
+
+    (Patlak, Goldstein & Hoffman 1963, doi:10.1016/0022-5193(63)90088-2; Kedem & Katchalsky 1958, doi:10.1016/0006-3002(58)90330-5). On the path the fluid
+    carries solute beside the diffusion, so that fluid at c_p with s_f = 0 leaves tissue at c_p as it is. J_v = 0 gives G.
 
     **Arguments**
 
@@ -41,13 +50,17 @@ class VascularExchange(AbstractTerm):
     - `permeability`: P of the wall, um/s.
     - `plasma_concentration`: c_p, nM; a number, one number for each segment of the network, a `TimeCourse`, or `Blood`, whose concentration falls
       along the vessels by what the tissue takes.
+    - `filtration`: J_v, um/s, positive out of the vessel: one for each wall entry of the embedding (`interstitial_flow(...).filtration`), or a number or a
+      field [z, y, x] for a given wall area; no filtration by default. The model needs the `flow` of the same fluid.
+    - `reflection`: s_f, the share of the solute that the wall holds back from the fluid, 0 to 1.
     - `form`: "lumped", "operator", or "auto": the operator where some thin wall has P R/(phi D) > 0.5 in voxels below 3 R, as oxygen does; lumped
-      otherwise, and wherever values are traced. `Model` decides; the term in `model.terms` says which it became.
+      otherwise, with a filtration, and wherever values are traced. `Model` decides; the term in `model.terms` says which it became.
 
     Voxels inside wide vessels (`embedding.lumen`) are no tissue: the model has to hold them, with
     `fixed=FixedConcentration(embedding.lumen, plasma_concentration, sealed=True)`.
 
-    **Raises** `InputError` where a closure is not positive: such walls are more permeable than the grid can resolve.
+    **Raises** `InputError` where a closure is not positive: such walls are more permeable than the grid can resolve; for a filtration that does not fit the
+    walls or the form, and a reflection outside 0 to 1.
     """
 
     acts_on: tuple[str, ...] = eqx.field(static=True)
@@ -61,6 +74,8 @@ class VascularExchange(AbstractTerm):
     permeability: Float[Array, ""]
     plasma_concentration: Float[Array, "..."] | TimeCourse | Blood
     lumen: Bool[Array, "z y x"] | None
+    filtration: Float[Array, "..."] | None
+    reflection: Float[Array, ""]
 
     def __init__(
         self,
@@ -68,27 +83,22 @@ class VascularExchange(AbstractTerm):
         vessels: Any,
         permeability: ArrayLike,
         plasma_concentration: ArrayLike | TimeCourse | Blood = 0.0,
+        *,
+        filtration: ArrayLike | None = None,
+        reflection: ArrayLike = 0.0,
         form: str = "auto",
     ):
-        embedded = all(hasattr(vessels, name) for name in ("voxel", "area", "path"))
-        if form not in FORMS:
-            raise InputError(f"form of the vascular exchange of {species} must be {', '.join(FORMS)}; got {form!r}")
-        if form == "operator" and not embedded:
-            raise InputError(f"vascular exchange of {species}: the operator form needs an embedded network, network.embed(grid), not a surface density")
         self.acts_on = (species,)
-        self.form = form if embedded else "lumped"
+        self.form = _form(form, species, vessels, filtered=filtration is not None)
         self.vessels = vessels if self.form == "auto" else None
-        self.lumen = jnp.asarray(vessels.lumen) if embedded and np.any(vessels.lumen) else None
-        self.voxel = self.weight = self.segment = None
-        if not embedded:
-            self.area = as_parameter(vessels, f"vessel surface density for {species}", "1/um")
-            self.path = jnp.zeros_like(self.area)
-        else:
-            walls = vessels.contacts() if form == "operator" else vessels
-            self.voxel, self.segment = (jnp.asarray(np.asarray(one, dtype=np.int32)) for one in (walls.voxel, walls.segment))
-            self.area = as_parameter(walls.area, "wall area", "um2")
-            self.path = jnp.asarray(walls.path, dtype=self.area.dtype)
-            self.weight = jnp.asarray(walls.weight, dtype=self.area.dtype) if form == "operator" else None
+        self.lumen = lumen_of(vessels)
+        walls = wall_pieces(vessels.contacts() if self.form == "operator" else vessels, species)
+        self.voxel, self.weight, self.segment, self.area, self.path = walls
+        shapes = None if self.voxel is None else (self.area.shape,)
+        self.filtration = None if filtration is None else as_parameter(filtration, "filtration through vessel walls", "um/s", shapes=shapes, signed=True)
+        self.reflection = as_parameter(reflection, f"reflection of {species} by vessel walls", "1", shapes=((),))
+        if (known := concrete(self.reflection)) is not None and known > 1:
+            raise InputError(f"reflection of {species} by vessel walls must lie between 0 and 1; got {float(known):g}")
         self.permeability = as_parameter(permeability, f"vascular permeability of {species}", "um/s", shapes=((),))
         self.plasma_concentration = self._given(plasma_concentration)
 
@@ -98,7 +108,11 @@ class VascularExchange(AbstractTerm):
             raise InputError(f"{name}: blood flows through an embedded network, network.embed(grid); a surface density has no vessels to follow")
         if isinstance(plasma, TimeCourse | Blood):
             return plasma
-        return as_parameter(plasma, name + (", a number or one for each segment of the network" if self.segment is not None else ""), "nM")
+        given = as_parameter(plasma, name, "nM")
+        if given.ndim > (self.segment is not None):
+            allowed = "a number" + (", or one for each segment of the network" if self.segment is not None else "")
+            raise InputError(f"{name} has shape {list(given.shape)}, expected {allowed} (nM)")
+        return given
 
     @property
     def label(self) -> str:
@@ -117,7 +131,7 @@ class VascularExchange(AbstractTerm):
 
     @property
     def monotone(self) -> bool:
-        """See `AbstractTerm`: more in the tissue is less from the vessels."""
+        """See `AbstractTerm`: the more there is in the tissue, the less comes from the vessels."""
         return True
 
     @property
@@ -130,11 +144,12 @@ class VascularExchange(AbstractTerm):
         if self.form != "auto":
             return self
         form = "operator" if self._is_freely_permeable(medium) else "lumped"
-        return VascularExchange(self.acts_on[0], self.vessels, self.permeability, self.plasma_concentration, form)
+        given = {"filtration": self.filtration, "reflection": self.reflection, "form": form}
+        return VascularExchange(self.acts_on[0], self.vessels, self.permeability, self.plasma_concentration, **given)
 
     def _is_freely_permeable(self, medium: Medium) -> bool:
-        conductivity, permeability = concrete(self._at_walls(medium)), concrete(self.permeability)
-        if conductivity is None or permeability is None:
+        conductivity, permeability = concrete(self._conductivity(medium)), concrete(self.permeability)
+        if conductivity is None or permeability is None or self.filtration is not None:
             return False
         pieces = self.vessels.pieces
         radius = np.zeros(int(pieces.segment.max()) + 1)
@@ -143,77 +158,77 @@ class VascularExchange(AbstractTerm):
         thin = (radius < self.vessels.wide_from) & (h < COARSE * radius) & (self.vessels.grid.shape[0] > 1)
         return bool((thin & (permeability * radius > FREELY_PERMEABLE * conductivity)).any())
 
-    def _at_walls(self, medium: Medium) -> Array:
+    def _conductivity(self, medium: Medium) -> Array:
         """Phi D at each piece of wall, um2/s."""
-        conductivity = medium.volume_fraction * medium.species[self.acts_on[0]].diffusivity
-        return conductivity if conductivity.ndim == 0 else self._outside(conductivity)
+        return at_walls(medium.volume_fraction * medium.species[self.acts_on[0]].diffusivity, self.voxel, self.weight)
 
-    def _outside(self, field: Float[Array, "z y x"]) -> Float[Array, " walls"]:
-        """What a field is at each piece of wall."""
-        found = field.reshape(-1)[self.voxel]
-        return found if self.weight is None else jnp.sum(self.weight * found, axis=1)
-
-    def _spread(self, amount: Float[Array, " walls"], shape: tuple[int, ...]) -> Float[Array, "z y x"]:
-        """Amounts of the pieces of wall summed in their voxels."""
-        given = amount if self.weight is None else self.weight * amount[:, None]
-        return jnp.zeros(shape, amount.dtype).reshape(-1).at[self.voxel].add(given).reshape(shape)
-
-    def conductance(self, medium: Medium) -> Float[Array, " walls"]:
-        """G of each piece of wall, um3/s."""
+    def coefficients(self, medium: Medium) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """What each piece of wall gives per concentration in the plasma (A) and takes per that in the tissue (B), per volume of a voxel, 1/s."""
         conductivity, resisted = self._closure(medium)
-        is_open = resisted > 0
-        return self.area * self.permeability * jnp.where(is_open, conductivity / jnp.where(is_open, resisted, 1), 0)
+        if self.filtration is None:
+            exchange = self._per_volume(medium, self.permeability, conductivity, resisted)
+            return exchange, exchange
+        slow, outward = across_wall(self.filtration, self.reflection, self.permeability)
+        there, back, _ = along_path(self.filtration, self.path, conductivity)
+        brought = self._per_volume(medium, (slow + jnp.maximum(outward, 0)) * there, conductivity, resisted)
+        return brought, self._per_volume(medium, (slow + jnp.maximum(-outward, 0)) * back, conductivity, resisted)
+
+    def _per_volume(self, medium: Medium, rate: Array, conductivity: Array, resisted: Array) -> Array:
+        """Of each piece, from its rate (um/s) and its closure, 1/s."""
+        if self.voxel is None:
+            return self.area * rate
+        open_to_flow = resisted > 0
+        return self.area / medium.voxel_volume * rate * jnp.where(open_to_flow, conductivity / jnp.where(open_to_flow, resisted, 1), 0)
 
     def _closure(self, medium: Medium) -> tuple[Array, Array]:
-        """Phi D at each wall piece, and phi D + P path, which has to stay positive where phi D is."""
-        at_wall = self._at_walls(medium)
-        return at_wall, at_wall + self.permeability * self.path
+        """Phi D at each piece, and what it is divided by (phi D + P path without filtration), which has to stay positive where phi D is."""
+        conductivity = self._conductivity(medium)
+        if self.filtration is None:
+            return conductivity, conductivity + self.permeability * self.path
+        slow, outward = across_wall(self.filtration, self.reflection, self.permeability)
+        there, _, along = along_path(self.filtration, self.path, conductivity)
+        return conductivity, conductivity * there + (slow + jnp.maximum(-outward, 0)) * self.path * along
 
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
-        name = self.acts_on[0]
-        plasma, c = self.plasma_concentration, concentration[name]
-        if isinstance(plasma, TimeCourse):
-            plasma = plasma.at(medium.moment.time, medium.moment.within)
-        if self.voxel is None and not isinstance(plasma, Blood):
-            exchange = self.area * self.permeability
-            return {name: Rates(exchange * plasma, exchange)}
-        conductance = self.conductance(medium) / medium.voxel_volume
+        name, (brought, taken) = self.acts_on[0], self.coefficients(medium)
+        c, plasma = concentration[name], self.plasma_concentration
+        outside = jnp.zeros_like(taken) if self.local else at_walls(c, self.voxel, self.weight)
         if isinstance(plasma, Blood):
-            conductance = conductance * plasma.perfused[self.segment]
-        loss = self._spread(conductance, c.shape)
-        outside = jnp.zeros_like(conductance) if self.local else self._outside(c)
-        at_segments = self._along(plasma, conductance, outside, medium)
+            flows = plasma.perfused[self.segment]
+            brought, taken = brought * flows, taken * flows
+            at_segments, _ = self._in_blood(plasma, brought, taken, outside, medium)
+        else:
+            at_segments = plasma.at(medium.moment.time, medium.moment.within) if isinstance(plasma, TimeCourse) else plasma
+        given = brought * (at_segments if at_segments.ndim == 0 else at_segments[self.segment])
+        loss = on_voxels(taken, self.voxel, c.shape, self.weight)
         if self.weight is None:
-            return {name: Rates(self._spread(conductance * at_segments, c.shape), loss)}
+            return {name: Rates(on_voxels(given, self.voxel, c.shape), loss)}
         # P - L c is the operator; L alone, the sum of each voxel's row, keeps the preconditioner and Picard's steps positive.
-        return {name: Rates(self._spread(conductance * (at_segments - outside), c.shape) + loss * c, loss)}
+        return {name: Rates(on_voxels(given - taken * outside, self.voxel, c.shape, self.weight) + loss * c, loss)}
 
-    def _along(self, plasma: Array | Blood, conductance: Array, outside: Array, medium: Medium) -> Array:
-        """Plasma concentration at each piece of wall."""
-        if not isinstance(plasma, Blood):
-            return plasma if plasma.ndim == 0 else plasma[self.segment]
-        mean, _ = self._in_blood(plasma, conductance, outside, medium)
-        return mean[self.segment]
-
-    def _in_blood(self, blood: Blood, conductance: Array, outside: Array, medium: Medium) -> tuple[Array, Array]:
-        count = blood.flow.size
-        exchange = jnp.zeros(count, conductance.dtype).at[self.segment].add(conductance)
-        tissue = jnp.zeros(count, conductance.dtype).at[self.segment].add(conductance * outside) / jnp.where(exchange > 0, exchange, 1)
+    def _in_blood(self, blood: Blood, brought: Array, taken: Array, outside: Array, medium: Medium) -> tuple[Array, Array]:
+        exchange, back = (jnp.zeros(blood.flow.size, one.dtype).at[self.segment].add(one) for one in (brought, taken * outside))
+        tissue = back / jnp.where(exchange > 0, exchange, 1)
         return blood.along(exchange * medium.voxel_volume, tissue, medium.moment)
 
     def in_blood(self, c: Float[Array, "z y x"], medium: Medium) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
-        """With `Blood`: mean plasma concentration of each segment, nM, and the amount arriving at each node, nM um3/s, for a field in the tissue."""
+        """With `Blood`: mean plasma concentration of each segment, nM, and the amount arriving at each node, nM um3/s, for a field in the tissue.
+
+        What fluid the walls let through is small against the blood and is not taken from its flow.
+        """
         if not isinstance(self.plasma_concentration, Blood):
             raise InputError(f"the plasma concentration of {self.acts_on[0]} is given; only Blood changes along the vessels")
-        conductance = self.conductance(medium) / medium.voxel_volume * self.plasma_concentration.perfused[self.segment]
-        return self._in_blood(self.plasma_concentration, conductance, self._outside(c), medium)
+        brought, taken = (one * self.plasma_concentration.perfused[self.segment] for one in self.coefficients(medium))
+        return self._in_blood(self.plasma_concentration, brought, taken, at_walls(c, self.voxel, self.weight), medium)
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
         """See `AbstractTerm`."""
         name = self.acts_on[0]
         if self.voxel is None:
             as_parameter(self.area, f"vessel surface density for {name}", "1/um", shapes=((), shape))
+            if self.filtration is not None:
+                as_parameter(self.filtration, "filtration through vessel walls", "um/s", shapes=((), shape), signed=True)
             return
         conductivity, resisted = (concrete(one) for one in self._closure(medium))
         if conductivity is None or resisted is None:
@@ -225,3 +240,14 @@ class VascularExchange(AbstractTerm):
                 f"(phi D + P path = {float(resisted.min()):.3g} um2/s at worst): "
                 "take smaller voxels, or resolve more vessels as lumens: network.embed(grid, lumen_radius=1.05) does so from 1.05 voxels on"
             )
+
+
+def _form(form: str, species: str, vessels: Any, *, filtered: bool) -> str:
+    """The form asked for; a wall area per volume of tissue is lumped."""
+    if form not in FORMS:
+        raise InputError(f"form of the vascular exchange of {species} must be {', '.join(FORMS)}; got {form!r}")
+    if form == "operator" and not is_embedded(vessels):
+        raise InputError(f"vascular exchange of {species}: the operator form needs an embedded network, network.embed(grid), not a surface density")
+    if form == "operator" and filtered:
+        raise InputError(f"vascular exchange of {species}: a filtration is given for each wall entry, which the lumped form has; leave form out")
+    return form if is_embedded(vessels) else "lumped"

@@ -59,6 +59,16 @@ def test_ring_is_one_loop():
     assert mean_radius(network) == pytest.approx(1.5 * 4, abs=0.75)
 
 
+@pytest.mark.parametrize("radius", [1.5, 2.5, 4])
+def test_frame_of_a_cube_has_its_five_loops(radius):
+    corners = np.array([[z, y, x] for z in (10, 40) for y in (10.5, 40.5) for x in (10, 41)], float)
+    edges = [(a, b) for a in range(8) for b in range(a) if (corners[a] != corners[b]).sum() == 1]
+    mask = np.any([tube((50, 50, 50), corners[a], corners[b], radius) for a, b in edges], axis=0)
+    network = VesselNetwork.from_mask(mask, 1.0)
+    assert (network.components, network.n_ends, network.loops, (network.degree == 3).sum()) == (1, 0, 5, 8)
+    assert network.total_length == pytest.approx(sum(np.linalg.norm(corners[a] - corners[b]) for a, b in edges), rel=0.1)
+
+
 def test_branches_meet_in_one_junction():
     shape = (41, 60, 60)
     mask = tube(shape, (20.5, 30, -10), (20.5, 30, 30), 5) | tube(shape, (20.5, 30, 30), (20.5, 5, 70), 4) | tube(shape, (20.5, 30, 30), (20.5, 55, 70), 3)
@@ -70,6 +80,10 @@ def test_branches_meet_in_one_junction():
     widths = sorted(float(network.radius[network.branch_id == branch].mean()) for branch in np.unique(network.branch_id))
     assert widths == pytest.approx([3, 4, 5], abs=0.7)
     assert network.box is not None and network.box[1].tolist() == [60, 60, 41]
+    # The vessels that leave the box do so where they were drawn: at x = 0 in the middle, at x = 60 on their way to x = 70.
+    ends = network.nodes[network.degree == 1]
+    ends = ends[np.lexsort((ends[:, 1], ends[:, 0]))]
+    assert ends == pytest.approx(np.array([[0, 30, 20.5], [60, 11.25, 20.5], [60, 48.75, 20.5]]), abs=1.5)
 
 
 def test_strip_in_two_dimensions_with_voxels_of_two_sizes():

@@ -72,7 +72,7 @@ def test_loops_are_closed_on_demand(tmp_path):
     assert VesselNetwork.read(path, unit="um").loops == 0
     network = VesselNetwork.read(path, unit="um", close_loops_tol=0.5)
     assert (network.loops, network.n_ends, len(network.nodes)) == (1, 1, 6)
-    assert network.meta["notes"] == ["1 ends joined to a point within 0.5 (unit of the file) to close loops"]
+    assert network.meta["notes"] == ["1 ends joined to a point within 0.5 um to close loops"]
     assert VesselNetwork.read(path, unit="um", close_loops_tol=0.1).loops == 0
     assert VesselNetwork.read(path, scale=10.0, close_loops_tol=1.0).loops == 0  # in um: 0.1 of the file
 

@@ -11,7 +11,7 @@ from .dgf import is_dgf, read_dgf
 from .options import UM_PER_UNIT, Options
 from .raw import RawNetwork
 from .secomb import is_secomb, read_secomb
-from .swc import is_swc, read_swc
+from .swc import close_loops, is_swc, read_swc
 from .table import is_table, read_table, stated_unit
 from .text import read_bytes, read_lines
 from .tumorcode import SIGNATURE, read_tumorcode
@@ -36,19 +36,21 @@ def read_network(path: Path, options: Options) -> VesselNetwork:
     lines = [] if format in _BINARY else read_lines(path)
     format = format or _by_text(path, lines)
     options.check_fit(path, format)
+    raw = _read(path, format, head, lines, options)
     factor = _um_per_unit(path, format, lines, options)
-    raw = _read(path, format, head, lines, options, factor)
+    if options.close_loops_tol is not None:
+        raw = close_loops(raw, options.close_loops_tol, factor)
     return clean(raw, um_per_unit=factor, repair=options.repair, default_radius=options.default_radius, merge_distance=options.merge_distance)
 
 
-def _read(path: Path, format: str, head: bytes, lines: list[str], options: Options, factor: float) -> RawNetwork:
+def _read(path: Path, format: str, head: bytes, lines: list[str], options: Options) -> RawNetwork:
     match format:
         case "secomb":
             return read_secomb(path, lines)
         case "dgf":
             return read_dgf(path, lines, options.vertex_parameters, options.segment_parameters)
         case "swc":
-            return read_swc(path, lines, None if options.close_loops_tol is None else options.close_loops_tol / factor)
+            return read_swc(path, lines)
         case "branches":
             return read_branches(path, lines)
         case "vtk":

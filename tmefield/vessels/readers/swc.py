@@ -25,12 +25,10 @@ def is_swc(lines: list[str]) -> bool:
     return len(numbers) == 7 and all(numbers[i] == round(numbers[i]) for i in (0, 1, 6) if abs(numbers[i]) < 1e15)
 
 
-def read_swc(path: Path, lines: list[str], close_loops: float | None = None) -> RawNetwork:
+def read_swc(path: Path, lines: list[str]) -> RawNetwork:
     """A network from the points of an SWC file; ids in any order, the radius of a segment is the mean of its two points.
 
-    A tree by its format: loops of the vessels it was made from are cut. With `close_loops` (in the unit of the file) an end that
-    lies so close to another point is joined to it, unless the way along the tree is less than four times as long; the number of
-    ends joined is noted.
+    A tree by its format: loops of the vessels it was made from are cut (see `close_loops`).
 
     **Raises** `FileError` naming the line for rows that are not seven finite numbers, parents that are missing and an empty file.
     """
@@ -44,7 +42,7 @@ def read_swc(path: Path, lines: list[str], close_loops: float | None = None) -> 
         raise FileError(f"{path}: all points are roots (parent -1), so there is no segment")
     # An unknown parent is told by `clean`, with its line.
     radii = np.array([[row[5], by_name.get(parent, row)[5]] for _, _, parent, row in children])
-    raw = RawNetwork(
+    return RawNetwork(
         path=path,
         format="SWC",
         names=names,
@@ -54,15 +52,18 @@ def read_swc(path: Path, lines: list[str], close_loops: float | None = None) -> 
         radius=end_mean(radii[:, 0], radii[:, 1]),
         edge_lines=[line for line, _, _, _ in children],
     )
-    return raw if close_loops is None else _with_loops(raw, close_loops)
 
 
-def _with_loops(raw: RawNetwork, distance: float) -> RawNetwork:
-    """The network with its ends joined to points nearby that are far along the tree."""
+def close_loops(raw: RawNetwork, tolerance: float, um_per_unit: float) -> RawNetwork:
+    """The network with ends joined to the nearest point within the tolerance (um) that is at least four times as far along the tree.
+
+    The number of ends joined is noted.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import dijkstra
     from scipy.spatial import KDTree
 
+    distance = tolerance / um_per_unit
     index = {name: row for row, name in enumerate(raw.names)}
     pairs = np.array([[index[a], index[b]] for a, b in raw.ends if a in index and b in index]).reshape(-1, 2)
     size = len(raw.names)
@@ -85,7 +86,7 @@ def _with_loops(raw: RawNetwork, distance: float) -> RawNetwork:
         positions=raw.positions[kept],
         node_lines=[raw.node_lines[row] for row in kept],
         ends=[(new.get(a, a), new.get(b, b)) for a, b in raw.ends],
-        notes=[*raw.notes, f"{len(joined)} ends joined to a point within {distance:g} (unit of the file) to close loops"],
+        notes=[*raw.notes, f"{len(joined)} ends joined to a point within {tolerance:g} um to close loops"],
     )
 
 

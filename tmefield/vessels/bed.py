@@ -144,27 +144,39 @@ def _cut(nodes: np.ndarray, edges: np.ndarray, low: np.ndarray, high: np.ndarray
     return np.vstack(new), edges, np.arange(number) >= len(nodes)
 
 
-def _three_at_a_node(random: np.random.Generator, size: int, edges: np.ndarray) -> np.ndarray:
-    """Which edges to keep so that no node has more than three: in random order first those that join two parts, then the others."""
-    degree, parent = [0] * size, list(range(size))
+class Clusters:
+    """Nodes 0..size - 1 in clusters, each at first in one of its own."""
 
-    def root(node: int) -> int:
+    def __init__(self, size: int):
+        self._parent = list(range(size))
+
+    def join(self, a: int, b: int) -> bool:
+        """Make one of the clusters of two nodes; False where they are one already."""
+        a, b = self._root(a), self._root(b)
+        self._parent[a] = b
+        return a != b
+
+    def _root(self, node: int) -> int:
+        parent = self._parent
         while parent[node] != node:
             parent[node] = parent[parent[node]]
             node = parent[node]
         return node
 
+
+def _three_at_a_node(random: np.random.Generator, size: int, edges: np.ndarray) -> np.ndarray:
+    """Which edges to keep so that no node has more than three: in random order first those that join two parts, then the others."""
+    degree, parts = [0] * size, Clusters(size)
     kept = np.zeros(len(edges), dtype=bool)
     order = np.argsort(random.random(len(edges)), kind="stable")
     for joining in (True, False):
         for index in order.tolist():
             a, b = edges[index].tolist()
-            if kept[index] or degree[a] >= 3 or degree[b] >= 3 or (joining and root(a) == root(b)):
+            if kept[index] or degree[a] >= 3 or degree[b] >= 3 or (joining and not parts.join(a, b)):
                 continue
             kept[index] = True
             degree[a] += 1
             degree[b] += 1
-            parent[root(a)] = root(b)
     return kept
 
 

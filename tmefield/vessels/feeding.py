@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 
-TIPS = 4
+TIPS = 3
 """Where each arteriole and venule ends in capillaries."""
 ARTERIOLE_TIP, VENULE_TIP = 10.0, 15.0
 """Diameters of the last branches, um: with four tips arterioles begin at 16 um and venules end at 24 um (assumptions, within 10 to 25
@@ -26,34 +26,37 @@ class Feeders:
     diameter: np.ndarray
 
 
-def feeders(random: np.random.Generator, nodes: np.ndarray, edges: np.ndarray, on_face: np.ndarray, pairs: int) -> Feeders:
+def feeders(random: np.random.Generator, nodes: np.ndarray, edges: np.ndarray, on_face: np.ndarray, pairs: int, closed: np.ndarray) -> Feeders:
     """`pairs` arterioles and as many venules: trees of least-cost paths (length times a random number) from a face to the far region.
 
     Their roots are ends on faces, each as far as can be from those before, arterioles and venules by turns. A tree has up to
     four tips, random nodes of the half of the bed that is farther from its root; no two trees share a node. Diameters follow
     Murray's law from the tips upward: the cube of a parent's is the sum of the cubes of its daughters'
-    (Murray 1926, doi:10.1073/pnas.12.3.207).
+    (Murray 1926, doi:10.1073/pnas.12.3.207). Nodes that are `closed`, (n,) bool, as those of a tumour, are on no tree.
 
     **Raises** `InputError` where there are fewer ends on the faces than trees, or a tree finds no way in.
     """
     degree = np.bincount(edges.ravel(), minlength=len(nodes))
-    ends = np.flatnonzero((degree == 1) & on_face)
+    ends = np.flatnonzero((degree == 1) & on_face & ~closed)
     if len(ends) < 2 * pairs:
-        raise InputError(f"{pairs} arterioles and as many venules need {2 * pairs} vessels that end on the faces of the box; there are {len(ends)}")
+        raise InputError(
+            f"{pairs} arterioles and as many venules need {2 * pairs} vessels that end on the faces of the box, outside the tumour; there are {len(ends)}"
+        )
     roots = _far_apart(random, nodes, ends, 2 * pairs)
     cost = np.linalg.norm(nodes[edges[:, 1]] - nodes[edges[:, 0]], axis=1) * random.uniform(0.5, 1.5, len(edges))
     diameter = np.full(len(edges), np.nan)
-    # A root is closed to all other trees from the start.
-    closed = np.zeros(len(nodes), dtype=bool)
-    closed[roots] = True
+    free = -1
+    owner = np.where(closed, free - 1, free)
     for number, root in enumerate(roots.tolist()):
-        tip = VENULE_TIP if number % 2 else ARTERIOLE_TIP
-        open_edges = ~(closed[edges] & (edges != root)).any(axis=1)
+        # The first node after a root is kept for its own tree, or an earlier one could shut it in.
+        owner[np.append(edges[(edges == root).any(axis=1)].ravel(), root)] = number
+    for number, root in enumerate(roots.tolist()):
+        open_edges = ((owner[edges] == free) | (owner[edges] == number)).all(axis=1)
         below = _tips_below(random, nodes, edges, np.where(open_edges, cost, np.inf), root)
         if not below.any():
-            raise InputError("the bed leaves no room for all arterioles and venules: take fewer (feeding), a larger box or a smaller spacing")
-        diameter[below > 0] = tip * np.cbrt(below[below > 0])
-        closed[edges[below > 0]] = True
+            raise InputError(f"the bed has no room for {pairs} arterioles and as many venules: take fewer (feeding), or a larger box or smaller spacing")
+        diameter[below > 0] = (VENULE_TIP if number % 2 else ARTERIOLE_TIP) * np.cbrt(below[below > 0])
+        owner[edges[below > 0]] = number
     return Feeders(roots[::2], roots[1::2], diameter)
 
 

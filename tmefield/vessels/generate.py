@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .bed import NARROWEST, check_lengths, checked_box, in_largest_part, tessellated_bed, without_dead_ends
+from .bed import NARROWEST, check_lengths, checked_box, in_largest_part, in_no_dead_end, tessellated_bed
 from .boundary import pressures_on_faces
 from .coupling import PERFUSED
 from .distance import branches
@@ -32,7 +32,7 @@ class Preset:
     fraction: float
 
 
-PRESETS = {"normal": Preset(80.0, 5.2, 0.2, 1.0), "tumour": Preset(95.0, 11.0, 0.45, 0.5)}
+PRESETS = {"normal": Preset(80.0, 5.2, 0.2, 1.0), "tumour": Preset(100.0, 11.0, 0.45, 0.5)}
 
 
 def generate(
@@ -80,8 +80,10 @@ def generate(
     random = np.random.default_rng(seed)
     local = None if region is None else lambda points: region.spacing_at(points, chosen.spacing)
     nodes, edges, on_face = tessellated_bed(random, low, high, chosen.spacing, local)
-    supply = feeders(random, nodes, edges, on_face, feeding) if feeding else None
+    in_tumour = np.zeros(len(nodes), dtype=bool) if region is None else region.share(nodes) > 0
+    supply = feeders(random, nodes, edges, on_face, feeding, in_tumour) if feeding else None
     kept = _invaded(random, nodes, edges, on_face, chosen.fraction, region, supply)
+    number = len(kept)
     if not keep_unperfused:
         kept = kept[in_no_dead_end(edges[kept], on_face)]
     kept = kept[in_largest_part(len(nodes), edges[kept])]
@@ -90,10 +92,11 @@ def generate(
     bare = VesselNetwork(nodes, edges[kept], np.ones(len(kept)), box=(low, high))
     network = _with_pressures(_with_diameters(random, bare, chosen, region, None if supply is None else supply.diameter[kept]), supply)
     network = _part(network, np.ones(len(kept), dtype=bool) if keep_unperfused else _perfused(network))
+    notes = [*network.meta["notes"], f"{number - len(network.edges)} of {number} vessels dropped: they end blindly, or no blood flows through them"]
     network = _wavy(random, network, waviness)
     network = network.perfuse().network
-    meta = {**network.meta, "format": f"generated vessels, preset {preset}, seed {seed}", "preset": preset, "seed": seed, **vars(chosen)}
-    meta |= {"waviness": waviness, "feeding": feeding, "tumour": region, "keep_unperfused": keep_unperfused}
+    meta = {**network.meta, "format": f"generated vessels, preset {preset}, seed {seed}", "preset": preset, "seed": seed, **vars(chosen), "notes": notes}
+    meta |= {"waviness": waviness, "feeding": feeding, "tumour": None if region is None else vars(region), "keep_unperfused": keep_unperfused}
     return replace(network, branch_id=branches(network), meta=meta)
 
 
@@ -123,18 +126,17 @@ def _invaded(
         return np.arange(len(edges))
     length = np.linalg.norm(nodes[edges[:, 1]] - nodes[edges[:, 0]], axis=1)
     feeds = np.zeros(len(edges), dtype=bool) if supply is None else ~np.isnan(supply.diameter)
-    strength = np.where(feeds, 0.0, random.random(len(edges)))
-    if region is None:
-        entrances = np.intersect1d(np.flatnonzero(on_face), edges) if supply is None else supply.inlets
-        start = entrances[random.integers(len(entrances))][None] if len(entrances) else edges[0, :1]
-        return np.flatnonzero(invade(edges, length, strength, start, fraction * float(length.sum()), feeds))
-    middle = nodes[edges].mean(axis=1)
-    inside, share = region.share(middle) > 0, region.fraction_at(middle)
-    taken = ~inside
-    # A strength over the share that is wanted makes the vessels dense at the rim and sparse in the core.
-    taken[inside] = invade(
-        edges[inside], length[inside], (strength / share)[inside], np.unique(edges[~inside]), float((share * length)[inside].sum()), feeds[inside]
-    )
+    strength = random.random(len(edges))
+    none = np.zeros(0, dtype=np.int64)
+    if region is not None:
+        middle = nodes[edges].mean(axis=1)
+        share = region.fraction_at(middle)
+        # A strength over the share that is wanted makes the vessels dense at the rim and sparse in the core.
+        taken = invade(edges, length, strength / share, feeds | (region.share(middle) == 0), none, float((share * length).sum()))
+    else:
+        entrances = np.intersect1d(np.flatnonzero(on_face), edges)
+        start = entrances[random.integers(len(entrances))][None] if supply is None and len(entrances) else none
+        taken = invade(edges, length, strength, feeds, start, fraction * float(length.sum()))
     return np.flatnonzero(taken)
 
 
@@ -160,9 +162,11 @@ def _with_pressures(network: VesselNetwork, supply: Feeders | None) -> VesselNet
 
 
 def _perfused(network: VesselNetwork) -> np.ndarray:
-    """Which segments blood flows through."""
+    """Which segments blood flows through, but for pieces that hung on the rest by a segment without flow alone."""
     flow = np.abs(network.perfuse().flow)
-    return flow > PERFUSED * flow.max()
+    kept = np.flatnonzero(flow > PERFUSED * flow.max())
+    kept = kept[in_largest_part(len(network.nodes), network.edges[kept])]
+    return np.isin(np.arange(len(flow)), kept)
 
 
 def _part(network: VesselNetwork, kept: np.ndarray) -> VesselNetwork:

@@ -20,8 +20,8 @@ NEIGHBOURS = 24
 SHORTEST_CHORD = 1.0  # um; below it path over chord is rounding
 BOX_SIZES = (10.0, 20.0, 40.0, 80.0)  # um
 
-COLON = "human colon, Cartana 2012 (doi:10.1371/journal.pone.0052815)"
-CASTS = "human large intestine, corrosion casts, 1998"
+COLON = "human colon: Cartana 2012 (abstract; doi:10.1371/journal.pone.0052815)"
+CASTS = "human large intestine: Microvascular patterns of the human large intestine, corrosion casts, 1998 (abstract)"
 PUBLISHED: dict[str, tuple[str, str, str]] = {
     "volume_fraction": ("1-3", "to 4.29", "tumour: vessels of at least 20 um in a liver xenograft (PMC5264465)"),
     "profile_density": ("188.7 +- 24.9", "242.4 +- 16.1", COLON),
@@ -129,7 +129,7 @@ def measure(network: VesselNetwork, box: tuple[Any, Any] | None = None, seed: in
     **Raises** `InputError` for a box without extent, as that of a flat network is, or without vessels.
     """
     low, high = _box(network, box)
-    inside = cut_to_box(network, Grid((1, 1, 1), (high - low)[::-1].tolist(), low[::-1].tolist()), clip=True)
+    inside = _inside(network, low, high)
     volume, length, diameter = float(np.prod(high - low)), inside.length, 2 * inside.radius
     mean = float(np.average(diameter, weights=length))
     distance = _distances(network, low, high, seed)
@@ -169,6 +169,13 @@ def _box(network: VesselNetwork, box: tuple[Any, Any] | None) -> tuple[np.ndarra
             "for a flat network its upper and lower z say how thick the tissue is"
         )
     return low, high
+
+
+def _inside(network: VesselNetwork, low: np.ndarray, high: np.ndarray) -> Pieces:
+    try:
+        return cut_to_box(network, Grid((1, 1, 1), (high - low)[::-1].tolist(), low[::-1].tolist()), clip=True)
+    except InputError:
+        raise InputError(f"no vessel lies in the box {low.tolist()} to {high.tolist()} um (x, y, z) whose metrics are asked for") from None
 
 
 def _distances(network: VesselNetwork, low: np.ndarray, high: np.ndarray, seed: int) -> np.ndarray:

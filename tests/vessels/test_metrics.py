@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from data_files import data_file
 
+from data_files import data_file
 from tmefield.errors import InputError
 from tmefield.vessels.bed import capillary_bed
 from tmefield.vessels.network import VesselNetwork
@@ -111,7 +111,17 @@ REAL = [
     ),
     ("secomb_R3230Ac_tumour1998/network.dat", {}, None, ("1.51", "40", "114", "11.2", "8.3", "46", "99", "122", "1.10", 14)),
 ]
-NAMES = "volume_fraction surface_density length_density diameter_mean diameter_median distance_mean distance_p95 branch_length tortuosity".split()
+NAMES = [
+    "volume_fraction",
+    "surface_density",
+    "length_density",
+    "diameter_mean",
+    "diameter_median",
+    "distance_mean",
+    "distance_p95",
+    "branch_length",
+    "tortuosity",
+]
 
 
 @pytest.mark.data

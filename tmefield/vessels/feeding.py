@@ -40,7 +40,7 @@ def feeders(random: np.random.Generator, nodes: np.ndarray, edges: np.ndarray, o
     ends = np.flatnonzero((degree == 1) & on_face & ~closed)
     if len(ends) < 2 * pairs:
         raise InputError(
-            f"{pairs} arterioles and as many venules need {2 * pairs} vessels that end on the faces of the box, outside the tumour; there are {len(ends)}"
+            f"{pairs} arterioles and as many venules need {2 * pairs} vessels that end on faces of the box (not in the tumour); there are {len(ends)}"
         )
     roots = _far_apart(random, nodes, ends, 2 * pairs)
     cost = np.linalg.norm(nodes[edges[:, 1]] - nodes[edges[:, 0]], axis=1) * random.uniform(0.5, 1.5, len(edges))

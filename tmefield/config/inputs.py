@@ -10,7 +10,7 @@ from ..errors import FileError, InputError
 from ..grid import Grid
 from ..tissue.cells import Cells
 from ..tissue.labels import NECROTIC_CORE
-from ..tissue.spheroid import Tissue
+from ..tissue.tissue import Tissue
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
 from .load import Loaded

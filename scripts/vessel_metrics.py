@@ -22,6 +22,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "vessel-beds.md"
 BEGIN, END = "<!-- printed by scripts/vessel_metrics.py: begin -->", "<!-- printed by scripts/vessel_metrics.py: end -->"
 EDGE = 500.0  # um, of the box of generated networks
+HOST_EDGE, TUMOUR_RADIUS = 800.0, 250.0  # um
+SHELLS = ((0.0, 0.5), (0.5, 0.8), (0.8, 1.0), (1.2, 1.4))
 COLUMNS = {
     "volume_fraction": "volume fraction, %",
     "surface_density": "wall per volume, 1/cm",
@@ -102,6 +104,25 @@ def _generated_table(preset: str, rows: dict[str, tuple[float, float, bool | Non
     return [*lines, ""]
 
 
+def _hosted_table(number: int) -> list[str]:
+    """Vessels by their distance from the centre of a tumour in a host."""
+    low, high, radius = np.zeros(3), np.full(3, HOST_EDGE), TUMOUR_RADIUS
+    length, width = np.zeros((number, len(SHELLS))), np.zeros((number, len(SHELLS)))
+    for row in range(number):
+        network = VesselNetwork.generate((low, high), tumour=((low + high) / 2, radius), seed=row + 1)
+        away = np.linalg.norm(network.nodes[network.edges].mean(axis=1) - HOST_EDGE / 2, axis=1) / radius
+        for column, (begin, end) in enumerate(SHELLS):
+            inside = (away >= begin) & (away < end)
+            length[row, column] = 1e6 * network.lengths[inside].sum() / (4 / 3 * np.pi * radius**3 * (end**3 - begin**3))
+            width[row, column] = 2 * np.median(network.radius[inside]) if inside.any() else np.nan
+    lines = [f"**a tumour of radius {radius:g} um in its host**, {number} seeds, cube of {HOST_EDGE:g} um, vessels by distance from the centre:", ""]
+    lines += ["| of the radius | length per volume, mm/mm3 | sd | diameter, median, um |", "|---|---|---|---|"]
+    for column, (begin, end) in enumerate(SHELLS):
+        of = length[:, column]
+        lines.append(f"| {begin:g}-{end:g} | {of.mean():.0f} | {of.std(ddof=1) if number > 1 else 0:.0f} | {np.nanmean(width[:, column]):.1f} |")
+    return [*lines, ""]
+
+
 def _real_table(folder: Path) -> list[str]:
     found = {name: VesselNetwork.read(folder / "network" / file, **options).metrics() for name, (file, options) in REAL.items()}
     lines = ["**real networks**, each in the box that its file states:", "", "| | " + " | ".join(found) + " |", "|---" * (len(found) + 1) + "|"]
@@ -130,6 +151,7 @@ def main() -> int:
         rows = verdicts(preset, generated(preset, range(1, arguments.seeds + 1)))
         outside += sum(passed is False for _, _, passed in rows.values())
         lines += _generated_table(preset, rows, arguments.seeds, time.perf_counter() - begin)
+    lines += _hosted_table(arguments.seeds)
     folder = _data_folder()
     lines += _real_table(folder) if folder is not None else ["Real networks were not measured: their files are not at hand (TMEFIELD_DATA).", ""]
     print("\n".join(lines))

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOX = (np.array([10.0, -20.0, 0.0]), np.array([410.0, 380.0, 350.0]))
 LARGE = (np.zeros(3), np.full(3, 600.0))
 CENTRE = (300.0, 300.0, 300.0)
-GOLDEN = (1268, 11964.13002, 508849.89089, 3930274.605)
+GOLDEN = (1300, 12131.0693406, 503800.733984, 3730640.48278)
 """Segments, length (um), volume (um3) and largest flow (um3/s)."""
 
 
@@ -219,6 +219,7 @@ def test_network_goes_on_a_grid(with_tumour):
         ({"spacing": 5000.0, "box": ((0, 0, 0), (20, 20, 20)), "feeding": 0}, "fits into the box"),
         ({"tumour": ((200, 200), 100)}, "three coordinates"),
         ({"tumour": ((200, 200, 200), 0.0)}, "radius of the capillary bed must be positive"),
+        ({"tumour": ((150, 150, 150), 900.0)}, "the tumour fills the box"),
         ({"tumour": TumourBed((0, 0, 0), 100.0), "preset": "tumour"}, "use preset = 'normal'"),
     ],
 )

@@ -111,7 +111,8 @@ REAL = [
     ),
     ("secomb_R3230Ac_tumour1998/network.dat", {}, None, ("1.51", "40", "114", "11.2", "8.3", "46", "99", "122", "1.10", 14)),
 ]
-NAMES = [
+NAMES = ["volume_fraction", "surface_density", "length_density", "diameter_mean", "diameter_median"]
+NAMES += ["distance_mean", "distance_p95", "branch_length", "tortuosity"]
     "volume_fraction",
     "surface_density",
     "length_density",

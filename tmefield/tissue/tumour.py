@@ -58,7 +58,12 @@ def tumour(
         raise InputError("give either oxygen or necrotic_fraction: both say where the tumour is necrotic")
     followed = {name: _infiltrated(ASSUMED_COMPOSITION[name], infiltration) for name in LYMPHOCYTES}
     tissue = spheroid(grid, radius=radius, composition={**followed, **(composition or {})}, necrosis=necrosis, **shape)
-    meta = {**tissue.meta, "made": "tumour", "infiltration": infiltration, "assumed_pattern_of": [name for name in LYMPHOCYTES if name not in (composition or {})]}
+    meta = {
+        **tissue.meta,
+        "made": "tumour",
+        "infiltration": infiltration,
+        "assumed_pattern_of": [name for name in LYMPHOCYTES if name not in (composition or {})],
+    }
     if necrosis is not None:
         meta = {name: value for name, value in meta.items() if name != "necrotic_fraction"} | {"necrosis_oxygen": necrosis_oxygen}
     return Tissue(tissue.labels, tissue.densities, tissue.cells, meta)

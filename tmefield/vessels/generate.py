@@ -81,6 +81,8 @@ def generate(
     local = None if region is None else lambda points: region.spacing_at(points, chosen.spacing)
     nodes, edges, on_face = tessellated_bed(random, low, high, chosen.spacing, local)
     in_tumour = np.zeros(len(nodes), dtype=bool) if region is None else region.share(nodes) > 0
+    if len(edges) and in_tumour[edges].all():
+        raise InputError("the tumour fills the box, so that there is no host to feed it: use preset = 'tumour' for a piece of a tumour, or a larger box")
     supply = feeders(random, nodes, edges, on_face, feeding, in_tumour) if feeding else None
     kept = _invaded(random, nodes, edges, on_face, chosen.fraction, region, supply)
     number = len(kept)

@@ -113,16 +113,6 @@ REAL = [
 ]
 NAMES = ["volume_fraction", "surface_density", "length_density", "diameter_mean", "diameter_median"]
 NAMES += ["distance_mean", "distance_p95", "branch_length", "tortuosity"]
-    "volume_fraction",
-    "surface_density",
-    "length_density",
-    "diameter_mean",
-    "diameter_median",
-    "distance_mean",
-    "distance_p95",
-    "branch_length",
-    "tortuosity",
-]
 
 
 @pytest.mark.data

@@ -56,13 +56,14 @@ def tumour(
     necrosis = None if oxygen is None else _necrosis(grid, oxygen, necrosis_oxygen)
     if necrosis is not None and "necrotic_fraction" in shape:
         raise InputError("give either oxygen or necrotic_fraction: both say where the tumour is necrotic")
-    followed = {name: _infiltrated(ASSUMED_COMPOSITION[name], infiltration) for name in LYMPHOCYTES}
-    tissue = spheroid(grid, radius=radius, composition={**followed, **(composition or {})}, necrosis=necrosis, **shape)
+    given = dict(composition or {})
+    followed = {name: _infiltrated(ASSUMED_COMPOSITION[name], infiltration) for name in LYMPHOCYTES if name not in given}
+    tissue = spheroid(grid, radius=radius, composition=followed | given, necrosis=necrosis, **shape)
     meta = {
         **tissue.meta,
         "made": "tumour",
         "infiltration": infiltration,
-        "assumed_pattern_of": [name for name in LYMPHOCYTES if name not in (composition or {})],
+        "assumed_pattern_of": list(followed),
     }
     if necrosis is not None:
         meta = {name: value for name, value in meta.items() if name != "necrotic_fraction"} | {"necrosis_oxygen": necrosis_oxygen}

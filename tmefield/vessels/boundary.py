@@ -41,6 +41,16 @@ class Conditions:
     pinned: np.ndarray
     notes: tuple[str, ...]
 
+    @property
+    def held(self) -> np.ndarray:
+        """Nodes whose pressure was given."""
+        return np.isfinite(self.pressure) & ~self.pinned[self.part]
+
+    @property
+    def open(self) -> np.ndarray:
+        """Nodes through which blood may enter or leave the network."""
+        return self.held | (self.inflow != 0)
+
 
 def conditions(network: VesselNetwork, boundary: Iterable[Boundary], inlet_hd: float) -> Conditions:
     """The conditions of each node from the boundary values; inflow without a haematocrit of its own brings `inlet_hd`.

@@ -59,17 +59,16 @@ def at_haematocrit(network: VesselNetwork, solver: PressureSolver, rheology: Rhe
     """Pressures and flows at a given haematocrit."""
     viscosity = rheology.viscosity(network, hd)
     conductance = np.pi * (2 * network.radius) ** 4 / (128 * viscosity * network.lengths)
-    pressure = solver.solve(conductance)
-    drop = pressure[network.edges[:, 0]] - pressure[network.edges[:, 1]]
-    return Coupled(pressure, np.where(np.isfinite(drop), conductance * drop, 0.0), hd, viscosity)
+    pressure, flow = solver.solve(conductance)
+    return Coupled(pressure, flow, hd, viscosity)
 
 
 def with_separation(network: VesselNetwork, ends: Conditions, solver: PressureSolver, rheology: Rheology, hd: np.ndarray, most_rounds: int) -> Coupled:
     """Flows and haematocrit with phase separation: rounds of flow, haematocrit from it, and viscosity from that.
 
-    Of the change of each segment's haematocrit a share is taken, at first 0.5. The whole change makes all networks tried swing for
-    ever, and 0.5 still does at single branchings where the flow responds strongly, while it creeps elsewhere; so each segment's share falls
-    by 0.7 when its change turns round and grows by 1.2 when it does not. The haematocrit given back is that which the last flows carry, so
+    Of the change of each segment's haematocrit a share is taken, at first 0.5. With the whole change measured networks swing for ever;
+    half of it still does at single branchings where the flow responds strongly, while it creeps elsewhere. So each segment's share
+    falls by 0.7 when its change turns round and grows by 1.2 when it does not. The haematocrit given back is that which the last flows carry, so
     that the cells balance at every node.
     """
     share = np.full(len(hd), _RELAXATION)
@@ -77,7 +76,7 @@ def with_separation(network: VesselNetwork, ends: Conditions, solver: PressureSo
     for number in range(1, most_rounds + 1):
         now = at_haematocrit(network, solver, rheology, hd)
         largest = max(float(np.abs(now.flow).max()), np.finfo(float).tiny)
-        carried = CellFlow(network.edges, 2 * network.radius, ends.hd, now.flow, now.pressure).haematocrit(hd)
+        carried = CellFlow(network, ends, now.flow, now.pressure).haematocrit(hd)
         change = carried - hd
         perfused = np.abs(now.flow) > PERFUSED * largest
         turned = change * before

@@ -160,9 +160,11 @@ def _result(network: VesselNetwork, ends: Conditions, found: Coupled, separation
         inside = ends.part == part
         pressure[inside] -= pressure[inside].min()
     net = _leaving(network, found.flow)
-    held = np.isfinite(ends.pressure) & ~ends.pinned[ends.part]
-    inflow = np.where(held, net, ends.inflow)
+    inflow = np.where(ends.held, net, ends.inflow)
     perfused = np.abs(found.flow) > PERFUSED * np.abs(found.flow).max()
+    full = int((perfused & (found.hd >= FULLEST - 1e-6)).sum())
+    if full and separation == "converged":
+        notes = [*notes, f"{full} segments hold no more cells than a haematocrit of {FULLEST}: the rest went the other way at their branching"]
     filled = replace(network, flow=found.flow, hd=found.hd)
     changes = found.rounds, found.flow_change, found.hd_change
     return Perfusion(filled, pressure, found.viscosity, perfused, inflow, inflow - net, separation, *changes, tuple(notes))
@@ -176,7 +178,7 @@ def _leaving(network: VesselNetwork, flow: np.ndarray) -> np.ndarray:
 
 def _inflow_haematocrit(network: VesselNetwork, ends: Conditions, flow: np.ndarray) -> float:
     """Mean discharge haematocrit of what enters."""
-    enters = np.maximum(_leaving(network, flow), 0)
+    enters = np.where(ends.open, np.maximum(_leaving(network, flow), 0), 0)
     return float((enters * ends.hd).sum() / enters.sum())
 
 

@@ -6,6 +6,8 @@ Pries, Ley, Claassen & Gaehtgens 1989, doi:10.1016/0026-2862(89)90018-6, with th
 
 import numpy as np
 
+from .boundary import Conditions
+from .network import VesselNetwork
 from .rheology import FULLEST
 
 BIFURCATION = (0.964, 6.98, -13.29)
@@ -44,27 +46,27 @@ class CellFlow:
     depend on the feeder's haematocrit, which is taken from the last round.
     """
 
-    def __init__(self, edges: np.ndarray, diameter: np.ndarray, inlet_hd: np.ndarray, flow: np.ndarray, pressure: np.ndarray):
+    def __init__(self, network: VesselNetwork, ends: Conditions, flow: np.ndarray, pressure: np.ndarray):
         size = len(pressure)
         self.flow = np.where(np.abs(flow) > STILL * np.abs(flow).max(), np.abs(flow), 0.0)
-        forward = flow > 0
-        self.up = np.where(forward, edges[:, 0], edges[:, 1])
-        self.down = np.where(forward, edges[:, 1], edges[:, 0])
+        forward = (flow > 0)[:, None]
+        self.up, self.down = np.where(forward, network.edges, network.edges[:, ::-1]).T
         self.moving = np.flatnonzero(self.flow)
-        leaving, arriving = (np.bincount(ends, self.flow, size) for ends in (self.up, self.down))
-        enters = np.maximum(leaving - arriving, 0)
-        self.source = inlet_hd * enters
-        self.through = np.maximum(leaving, arriving)
-        self.diameter = diameter
+        leaving, arriving = (np.bincount(node, self.flow, size) for node in (self.up, self.down))
+        # Elsewhere the two differ by rounding, which is neither inflow nor outflow.
+        entering = np.where(ends.open, leaving - arriving, 0.0)
+        self.source = ends.hd * np.maximum(entering, 0)
+        self.through = leaving + np.maximum(-entering, 0)
+        self.diameter = 2 * network.radius
         self.size = size
         self.order = np.argsort(-np.nan_to_num(pressure), kind="stable")
-        self._find_branchings(enters + np.maximum(arriving - leaving, 0))
+        self._find_branchings(entering == 0)
 
-    def _find_branchings(self, outside: np.ndarray) -> None:
+    def _find_branchings(self, closed: np.ndarray) -> None:
         """Feeder and daughters of the nodes where one segment divides into two and nothing enters or leaves the network."""
         up, down = self.up[self.moving], self.down[self.moving]
         number_out, number_in = np.bincount(up, minlength=self.size), np.bincount(down, minlength=self.size)
-        dividing = (number_out == 2) & (number_in == 1) & (outside < 1e-6 * self.through)
+        dividing = (number_out == 2) & (number_in == 1) & closed
         daughters = self.moving[dividing[up]]
         daughters = daughters[np.argsort(self.up[daughters], kind="stable")]
         self.first, self.second = daughters[::2], daughters[1::2]
@@ -75,7 +77,7 @@ class CellFlow:
     def haematocrit(self, hd: np.ndarray) -> np.ndarray:
         """Discharge haematocrit of each segment, with the shares at branchings from that of the feeders in `hd`; 0 where blood stands."""
         from scipy.sparse import coo_array
-        from scipy.sparse.linalg import splu
+        from scipy.sparse.linalg import spsolve_triangular
 
         share = self._shares(hd)
         rank = np.empty(self.size, dtype=np.int64)
@@ -83,7 +85,7 @@ class CellFlow:
         every = np.arange(self.size)
         rows, columns = np.concatenate([rank[self.down[self.moving]], every]), np.concatenate([rank[self.up[self.moving]], every])
         matrix = coo_array((np.concatenate([-share[self.moving], np.ones(self.size)]), (rows, columns)), shape=(self.size, self.size))
-        cells = splu(matrix.tocsc(), permc_spec="NATURAL", diag_pivot_thresh=0.0).solve(self.source[self.order])[rank]
+        cells = spsolve_triangular(matrix.tocsc(), self.source[self.order], lower=True, unit_diagonal=True)[rank]
         result = np.zeros(len(self.flow))
         result[self.moving] = share[self.moving] * cells[self.up[self.moving]] / self.flow[self.moving]
         return result

@@ -236,3 +236,12 @@ def test_impossible_network_is_refused(change, said):
 def test_impossible_tumour_is_refused(change, said):
     with pytest.raises(InputError, match=said):
         TumourBed((0, 0, 0), 100.0, **change)
+
+
+def test_script_prints_its_tables(script, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["vessel_metrics.py", "--seeds", "1"])
+    monkeypatch.setenv("TMEFIELD_DATA", str(tmp_path / "nowhere"))
+    script.main()
+    text = capsys.readouterr().out
+    for said in ("**normal**, 1 seeds", "**tumour**, 1 seeds", "| volume fraction, % |", "| at least 0.35 |", "in its host", "files are not at hand"):
+        assert said in text

@@ -45,7 +45,7 @@ def generate(
     fraction: float | None = None,
     waviness: float = WAVINESS,
     feeding: int = 2,
-    tumour: TumourBed | tuple[Sequence[float], float] | None = None,
+    tumour: TumourBed | tuple[Sequence[float] | np.ndarray, float] | None = None,
     keep_unperfused: bool = False,
     seed: int,
 ) -> VesselNetwork:

@@ -29,7 +29,7 @@ class TumourBed:
     **Raises** `InputError` for numbers out of range.
     """
 
-    centre: Sequence[float]
+    centre: Sequence[float] | np.ndarray
     radius: float
     spacing: tuple[float, float] = (90.0, 140.0)
     fraction: tuple[float, float] = (0.7, 0.6)

@@ -125,7 +125,12 @@ def _hosted_table(number: int) -> list[str]:
 
 def _real_table(folder: Path) -> list[str]:
     found = {name: VesselNetwork.read(folder / "network" / file, **options).metrics() for name, (file, options) in REAL.items()}
-    lines = ["**real networks**, each in the box that its file states:", "", "| | " + " | ".join(found) + " |", "|---" * (len(found) + 1) + "|"]
+    lines = [
+        "**real networks**, each in the box that its file states (mouse: none, the box around its nodes, a cube of 200 um):",
+        "",
+        "| | " + " | ".join(found) + " |",
+        "|---" * (len(found) + 1) + "|",
+    ]
     for name, title in COLUMNS.items():
         values = [getattr(one, name) for one in found.values()]
         if name != "perfused_fraction":  # flows in files are relative or of another source

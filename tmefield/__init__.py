@@ -78,6 +78,7 @@ _HOMES = {
     "Solution": ".solution",
     "Species": ".species",
     "Status": ".status",
+    "Tissue": ".tissue.tissue",
     "TmefieldError": ".errors",
     "TimeCourse": ".course",
     "Trajectory": ".stepping.trajectory",

@@ -12,7 +12,7 @@ from ..tissue.cells import Cells
 from ..tissue.label_image import Labels
 from ..tissue.labels import NECROTIC_CORE
 from ..tissue.resample import TissueMap
-from ..tissue.spheroid import Tissue
+from ..tissue.tissue import Tissue
 from ..vessels.embed import Embedding
 from ..vessels.kernel import resolvable_radius
 from ..vessels.network import LUMEN_RADIUS, VesselNetwork

@@ -11,7 +11,8 @@ from ..tissue.cells import Cells
 from ..tissue.deposit import Section, deposit
 from ..tissue.labels import VESSEL_LUMEN, tumour_labels
 from ..tissue.resample import TissueMap
-from ..tissue.spheroid import Tissue, spheroid
+from ..tissue.spheroid import spheroid
+from ..tissue.tissue import Tissue
 from ..vessels.embed import Embedding
 from .parameters import cell_id
 from .schema import CellFile, Config, ScatteredCells, SpheroidCells, UniformCells

@@ -3,8 +3,6 @@
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -14,27 +12,12 @@ from .cells import Cells
 from .composition import ZoneDensities, complete_composition
 from .labels import NECROTIC_CORE, STROMA, TUMOUR
 from .random_field import smooth_field
+from .tissue import Tissue
 
 # Size of the clusters in which infiltrating cells come, um (assumption: a few cell diameters).
 PATCH_LENGTH = 40.0
 # Size of the bulges of the outline, as a share of the radius (assumption: some lobes, not a rough surface).
 BULGE_LENGTH = 0.6
-
-
-@dataclass(frozen=True)
-class Tissue:
-    """A tissue on the grid.
-
-    - `labels`: int8 [z, y, x], 0 stroma, 1 tumour, 2 necrotic core, 3 vessel lumen.
-    - `densities`: cells/um3 per type, [z, y, x].
-    - `cells`: the same population as points, where asked for.
-    - `meta`: how it was made, with every assumed number.
-    """
-
-    labels: np.ndarray
-    densities: dict[str, np.ndarray]
-    cells: Cells | None = None
-    meta: dict[str, Any] = field(default_factory=dict)
 
 
 def spheroid(
@@ -51,6 +34,7 @@ def spheroid(
     seed: int = 1,
     composition: Mapping[str, ZoneDensities] | None = None,
     points: bool = False,
+    necrosis: np.ndarray | None = None,
 ) -> Tissue:
     """A tumour spheroid in stroma: necrotic core, viable core, rim, invasive margin, stroma.
 
@@ -70,6 +54,7 @@ def spheroid(
     - `seed`: the same seed gives the same tumour, at any resolution.
     - `composition`: densities per type in place of those of `ASSUMED_COMPOSITION`, see there for what supports them.
     - `points`: also draw the cells as points, Poisson distributed with these densities.
+    - `necrosis`: where tumour is necrotic, bool [z, y, x], in place of `necrotic_fraction`.
 
     **Raises** `InputError` for lengths and shares out of range, or a tumour outside the box or thinner than four voxels.
     """
@@ -86,13 +71,15 @@ def spheroid(
     zones = complete_composition(composition)
     distance = np.sqrt(sum((one - at) ** 2 for one, at in zip(grid.coordinates(), middle, strict=True)))
     outline = radius * (1.0 + irregularity * _clipped(smooth_field(grid, BULGE_LENGTH * radius, np.random.default_rng(seed))))
-    weights = _zone_weights(distance, outline, necrotic_fraction, rim_width, margin_width, transition)
+    weights = _zone_weights(distance, outline, 0.0 if necrosis is not None else necrotic_fraction, rim_width, margin_width, transition)
+    if necrosis is not None:
+        weights[:3] = necrosis * (weights[1] + weights[2]), weights[1] * ~necrosis, weights[2] * ~necrosis
     densities = {}
     for name, by_zone in sorted(zones.items()):
         density = sum(n * weight for n, weight in zip(by_zone, weights, strict=True) if n > 0)
         densities[name] = density * (_clusters(grid, patchiness, seed, name) if name != "tumour" else 1.0)
     labels = np.where(distance < outline, TUMOUR, STROMA).astype(np.int8)
-    labels[distance < necrotic_fraction * outline] = NECROTIC_CORE
+    labels[(distance < necrotic_fraction * outline) if necrosis is None else (necrosis & (labels == TUMOUR))] = NECROTIC_CORE
     meta = {"made": "spheroid", "radius": radius, "necrotic_fraction": necrotic_fraction, "rim_width": rim_width, "margin_width": margin_width}
     meta |= {"transition": transition, "irregularity": irregularity, "patchiness": patchiness, "centre": middle, "seed": seed}
     meta |= {"assumed_densities": {name: by_zone._asdict() for name, by_zone in sorted(zones.items())}}

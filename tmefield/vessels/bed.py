@@ -1,6 +1,6 @@
 """A synthetic capillary bed: the edges of a random Voronoi tessellation, as in Smith 2019 (doi:10.3389/fphys.2019.00233)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,6 +17,8 @@ SPREAD = 0.2
 NARROWEST = 4.0  # um
 MOST_CELLS = 2_000_000
 
+LocalSpacing = Callable[[np.ndarray], np.ndarray]
+
 
 def capillary_bed(lower: Sequence[float] | np.ndarray, upper: Sequence[float] | np.ndarray, *, spacing: float, diameter: float, seed: int) -> VesselNetwork:
     """Capillaries that fill the box lower..upper (x, y, z), um, end on its faces only and meet three at a node.
@@ -32,20 +34,11 @@ def capillary_bed(lower: Sequence[float] | np.ndarray, upper: Sequence[float] | 
 
     **Raises** `InputError` for lengths that are not positive, a box without extent, or one too small or too large for the spacing.
     """
-    low, high = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
-    for name, value in (("spacing", spacing), ("diameter", diameter)):
-        if not (np.isfinite(value) and value > 0):
-            raise InputError(f"the {name} of the capillary bed must be positive, in um; got {value!r}")
-    if low.shape != (3,) or high.shape != (3,) or not (np.isfinite(high - low).all() and (high > low).all()):
-        raise InputError(f"the box of the capillary bed needs three lengths above zero (x, y, z); got {low.tolist()} to {high.tolist()}")
-    if np.prod((high - low) / spacing + 2 * PADDING) > MOST_CELLS:
-        raise InputError(f"a spacing of {spacing:g} um is too small for a box of {_extent(low, high)}; is its unit right?")
+    low, high = checked_box((lower, upper))
+    check_lengths(spacing=spacing, diameter=diameter)
     random = np.random.default_rng(seed)
-    nodes, edges = _tessellation(random, low, high, spacing)
-    nodes, edges = _contract(nodes, edges, SHORTEST * spacing)
-    nodes, edges, on_face = _cut(nodes, edges, low, high)
-    edges = edges[_three_at_a_node(random, len(nodes), edges)]
-    edges = _without_dead_ends(_largest_part(len(nodes), edges), on_face)
+    nodes, edges, on_face = tessellated_bed(random, low, high, spacing)
+    edges = edges[in_no_dead_end(edges, on_face)]
     if not len(edges):
         raise InputError(f"a bed with spacing {spacing:g} um has no capillary in a box of {_extent(low, high)}: use a smaller spacing")
     used, place = np.unique(edges, return_inverse=True)
@@ -56,17 +49,57 @@ def capillary_bed(lower: Sequence[float] | np.ndarray, upper: Sequence[float] | 
     return VesselNetwork(bare.nodes, bare.edges, width[branch] / 2, branch_id=branch, box=(low, high), meta=meta)
 
 
+def checked_box(box: tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper corner (x, y, z) of a box for vessels, um, as arrays.
+
+    **Raises** `InputError` unless they are two corners of three finite coordinates with an extent above zero.
+    """
+    low, high = (np.asarray(one, dtype=np.float64) for one in box)
+    if low.shape != (3,) or high.shape != (3,) or not (np.isfinite(high - low).all() and (high > low).all()):
+        raise InputError(f"the box of the capillary bed needs three lengths above zero (x, y, z); got {low.tolist()} to {high.tolist()}")
+    return low, high
+
+
+def check_lengths(**lengths: float) -> None:
+    """**Raises** `InputError` for a length (um) that is not positive and finite, by its name."""
+    for name, value in lengths.items():
+        if not (np.isfinite(value) and value > 0):
+            raise InputError(f"the {name} of the capillary bed must be positive, in um; got {value!r}")
+
+
+def tessellated_bed(
+    random: np.random.Generator, low: np.ndarray, high: np.ndarray, spacing: float, local_spacing: LocalSpacing | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nodes, edges, and which nodes lie on a face, of one connected bed with at most three edges at a node; dead ends stand.
+
+    Where `local_spacing` (um at points (n, 3); at least `spacing`) is wider, cells of the lattice are left out at random, so that
+    the share (spacing/local)^3 of them remains.
+    """
+    if np.prod((high - low) / spacing + 2 * PADDING) > MOST_CELLS:
+        raise InputError(f"a spacing of {spacing:g} um is too small for a box of {_extent(low, high)}; is its unit right?")
+    nodes, edges = _tessellation(random, low, high, spacing, local_spacing)
+    nodes, edges = _contract(nodes, edges, SHORTEST * spacing)
+    nodes, edges, on_face = _cut(nodes, edges, low, high)
+    edges = edges[_three_at_a_node(random, len(nodes), edges)]
+    return nodes, edges[in_largest_part(len(nodes), edges)], on_face
+
+
 def _extent(low: np.ndarray, high: np.ndarray) -> str:
     return " x ".join(f"{one:g}" for one in high - low) + " um"
 
 
-def _tessellation(random: np.random.Generator, low: np.ndarray, high: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarray]:
+def _tessellation(
+    random: np.random.Generator, low: np.ndarray, high: np.ndarray, spacing: float, local_spacing: LocalSpacing | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Corners and edges of the Voronoi cells, both in an order that does not depend on the tessellation's own."""
     from scipy.spatial import Voronoi
 
     axes = [np.arange(a - PADDING * spacing, b + PADDING * spacing, spacing) + spacing / 2 for a, b in zip(low, high, strict=True)]
     lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    cells = Voronoi(lattice + random.uniform(-JITTER, JITTER, lattice.shape) * spacing)
+    seeds = lattice + random.uniform(-JITTER, JITTER, lattice.shape) * spacing
+    if local_spacing is not None:
+        seeds = seeds[random.random(len(seeds)) < (spacing / local_spacing(seeds)) ** 3]
+    cells = Voronoi(seeds)
     pairs = np.array([pair for ridge in cells.ridge_vertices for pair in zip(ridge, ridge[1:] + ridge[:1], strict=True)])
     pairs = np.unique(np.sort(pairs[(pairs >= 0).all(axis=1)], axis=1), axis=0)
     order = np.lexsort(cells.vertices.T)
@@ -111,43 +144,55 @@ def _cut(nodes: np.ndarray, edges: np.ndarray, low: np.ndarray, high: np.ndarray
     return np.vstack(new), edges, np.arange(number) >= len(nodes)
 
 
-def _three_at_a_node(random: np.random.Generator, size: int, edges: np.ndarray) -> np.ndarray:
-    """Which edges to keep so that no node has more than three: in random order first those that join two parts, then the others."""
-    degree, parent = [0] * size, list(range(size))
+class Clusters:
+    """Nodes 0..size - 1 in clusters, each at first in one of its own."""
 
-    def root(node: int) -> int:
+    def __init__(self, size: int):
+        self._parent = list(range(size))
+
+    def join(self, a: int, b: int) -> bool:
+        """Make one of the clusters of two nodes; False where they are one already."""
+        a, b = self._root(a), self._root(b)
+        self._parent[a] = b
+        return a != b
+
+    def _root(self, node: int) -> int:
+        parent = self._parent
         while parent[node] != node:
             parent[node] = parent[parent[node]]
             node = parent[node]
         return node
 
+
+def _three_at_a_node(random: np.random.Generator, size: int, edges: np.ndarray) -> np.ndarray:
+    """Which edges to keep so that no node has more than three: in random order first those that join two parts, then the others."""
+    degree, parts = [0] * size, Clusters(size)
     kept = np.zeros(len(edges), dtype=bool)
     order = np.argsort(random.random(len(edges)), kind="stable")
     for joining in (True, False):
         for index in order.tolist():
             a, b = edges[index].tolist()
-            if kept[index] or degree[a] >= 3 or degree[b] >= 3 or (joining and root(a) == root(b)):
+            if kept[index] or degree[a] >= 3 or degree[b] >= 3 or (joining and not parts.join(a, b)):
                 continue
             kept[index] = True
             degree[a] += 1
             degree[b] += 1
-            parent[root(a)] = root(b)
     return kept
 
 
-def _largest_part(size: int, edges: np.ndarray) -> np.ndarray:
-    if not len(edges):
-        return edges
+def in_largest_part(size: int, edges: np.ndarray) -> np.ndarray:
+    """Which edges belong to the connected part with most of them."""
     part = _parts(size, edges)[edges[:, 0]]
-    return edges[part == np.bincount(part).argmax()]
+    return part == np.bincount(part, minlength=1).argmax()
 
 
-def _without_dead_ends(edges: np.ndarray, on_face: np.ndarray) -> np.ndarray:
-    """Vessels that end inside the box taken away, until none does."""
-    while len(edges):
-        ends = (np.bincount(edges.ravel(), minlength=len(on_face)) == 1) & ~on_face
-        dead = ends[edges].any(axis=1)
+def in_no_dead_end(edges: np.ndarray, on_face: np.ndarray) -> np.ndarray:
+    """Which edges remain when those that end inside the box are taken away until none does; `on_face` says which nodes may be ends."""
+    kept = np.ones(len(edges), dtype=bool)
+    while kept.any():
+        ends = (np.bincount(edges[kept].ravel(), minlength=len(on_face)) == 1) & ~on_face
+        dead = kept & ends[edges].any(axis=1)
         if not dead.any():
             break
-        edges = edges[~dead]
-    return edges
+        kept &= ~dead
+    return kept

@@ -11,6 +11,7 @@ from ..grid import Grid
 
 if TYPE_CHECKING:
     from .embed import Embedding
+    from .metrics import NetworkMetrics
     from .perfusion import Perfusion
     from .streams import Streams
 
@@ -177,6 +178,13 @@ class VesselNetwork:
         radii = np.broadcast_to(np.asarray(radius, dtype=np.float64), index.shape).copy()
         return cls(np.vstack(ends), np.column_stack([index, index + len(points)]), radii, meta={"format": "vessels that cross a section"})
 
+    @classmethod
+    def generate(cls, box: tuple[Any, Any], *, seed: int, **options: Any) -> "VesselNetwork":
+        """A network made up, of normal tissue or a tumour, through which blood flows; options as in `tmefield.vessels.generate.generate`."""
+        from .generate import generate
+
+        return generate(box, seed=seed, **options)
+
     def write(self, edges: str | Path, nodes: str | Path) -> None:
         """Write the network as two tables (CSV, um) that `read` gives back exactly."""
         from .readers.table import write_table
@@ -200,6 +208,12 @@ class VesselNetwork:
         from .perfusion import perfuse
 
         return perfuse(self, **options)
+
+    def metrics(self, box: tuple[Any, Any] | None = None, seed: int = 0) -> "NetworkMetrics":
+        """Densities, diameters, distances and branches of the network, beside published values; see `tmefield.vessels.metrics.measure`."""
+        from .metrics import measure
+
+        return measure(self, box, seed)
 
     @property
     def lengths(self) -> np.ndarray:

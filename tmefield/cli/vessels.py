@@ -1,5 +1,6 @@
 """Vessels that commands draw and export: of a network file, of a configuration, or of a result."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,10 +38,10 @@ def network_lines(source: str, unit: str | None) -> "VesselLines":
         from ..config.prepare import prepare
         from .source import load_input
 
-        network = prepare(load_input(source, None, unit=unit)).network
-        if network is None:
+        inputs = prepare(load_input(source, None, unit=unit))
+        if inputs.network is None:
             raise InputError(f"{source}: the configuration has no [vessels]")
-        return VesselLines.of_network(network)
+        return replace(VesselLines.of_network(inputs.network), title=inputs.loaded.config.title)
     if not path.is_file():
         raise FileError(f"{source}: no such file. Give a result, a vessel network, a configuration (.toml), or 'demo'")
 

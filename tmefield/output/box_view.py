@@ -37,42 +37,40 @@ class BoxView:
         """Points [..., 3] x, y, z as right, up, towards the eye, um."""
         return points @ self.frame.T
 
-    def corner(self, *sides: int) -> np.ndarray:
+    def corner(self, sides: tuple[int, ...]) -> np.ndarray:
         """The corner on the given sides (0 lower, 1 upper) of x, y, z, as `project` gives it."""
         return self.project(np.where(np.array(sides) == 1, self.upper, self.lower))
+
+    def edge(self, axis: int, rest: tuple[int, ...]) -> np.ndarray:
+        """Both ends [2, 3] of the edge along an axis that is on the given sides of the two others."""
+        return np.array([self.corner((*rest[:axis], side, *rest[axis:])) for side in (0, 1)])
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """Left, right, bottom, top of the box on the page, um."""
-        corners = np.array([self.corner(*sides) for sides in product((0, 1), repeat=3)])
+        corners = np.array([self.corner(sides) for sides in product((0, 1), repeat=3)])
         (left, bottom), (right, top) = corners[:, :2].min(axis=0), corners[:, :2].max(axis=0)
         return float(left), float(right), float(bottom), float(top)
 
     def lines(self) -> list[np.ndarray]:
         """The edges [2, 2] that do not pass in front of what is in the box."""
-        nearest = max(product((0, 1), repeat=3), key=lambda sides: self.corner(*sides)[2])
+        nearest = max(self.corner(sides)[2] for sides in product((0, 1), repeat=3))
         kept = []
         for axis, rest in product(range(3), product((0, 1), repeat=2)):
-            sides = [np.insert(rest, axis, end) for end in (0, 1)]
-            in_front = any(tuple(int(one) for one in corner) == nearest for corner in sides)
-            if (self.is_flat and axis < 2) or not (self.is_flat or in_front):
-                kept.append(np.array([self.corner(*corner)[:2] for corner in sides]))
+            edge = self.edge(axis, rest)
+            if axis < 2 if self.is_flat else edge[:, 2].max() < nearest:
+                kept.append(edge[:, :2])
         return kept
 
     def axes(self) -> list[Edge]:
         """The edges that carry the axes: the lowest of x and y at the bottom of the box, the leftmost of z."""
         middle = self.project((self.lower + self.upper) / 2)[:2]
-        if self.is_flat:
-            corner = self.corner(0, 0, 0)[:2]
-            return [
-                Edge(0, corner, self.corner(1, 0, 0)[:2], np.array([0.0, -1.0])),
-                Edge(1, corner, self.corner(0, 1, 0)[:2], np.array([-1.0, 0.0])),
-            ]
         edges = []
-        for axis in range(3):
-            choices = [(side, 0) if axis < 2 else (side, other) for side in (0, 1) for other in ((0,) if axis < 2 else (0, 1))]
-            ends = [[self.corner(*np.insert(rest, axis, end))[:2] for end in (0, 1)] for rest in choices]
-            begin, end = min(ends, key=lambda pair: pair[0][1] + pair[1][1] if axis < 2 else pair[0][0])
+        for axis in range(2 if self.is_flat else 3):
+            choices = [self.edge(axis, rest)[:, :2] for rest in product((0, 1), repeat=2)]
+            # Of a plane the axis y stands on the left as z does of a box.
+            upright = axis == 2 or (self.is_flat and axis == 1)
+            begin, end = min(choices, key=lambda edge: float(edge[:, 0 if upright else 1].sum()))
             along = (end - begin) / np.linalg.norm(end - begin)
             outward = np.array([along[1], -along[0]])
             edges.append(Edge(axis, begin, end, outward if outward @ ((begin + end) / 2 - middle) > 0 else -outward))

@@ -2,6 +2,7 @@
 
 import math
 import os
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,7 +222,8 @@ def _draw_bar(bar, values: np.ndarray, scale: Scale, label: str, entry: Variable
     colours.ax.minorticks_off()
     colours.ax.set_yticklabels([number(round(tick, 9)) for tick in ticks])
     colours.ax.tick_params(length=3, pad=3, labelsize=9, colors=_INK)
-    colours.set_label(label, fontsize=10, labelpad=7, color=_INK)
+    room = int(bar.get_figure().get_size_inches()[1] * bar.get_position().height * 72 / 6)
+    colours.set_label(textwrap.fill(label, max(room, 24)), fontsize=10, labelpad=7, color=_INK)
     if finite.size < values.size:
         words = "no flow" if scale.log and entry.units == "um3 s-1" else "no value"
         bar.text(0, -0.06, f"■ {words}", transform=bar.transAxes, fontsize=9, color=_NO_VALUE, va="top", ha="left")

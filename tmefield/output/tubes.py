@@ -118,7 +118,8 @@ def _columns_of(tubes: Capsules, tube: np.ndarray, row: np.ndarray, columns: int
     ends = np.sort(np.stack([-up * s / c, (flat - up * s) / c]), axis=0)
     sides = np.sort(np.stack([(up * c - radius) / s, (up * c + radius) / s]), axis=0)
     left, right = np.maximum(ends[0], sides[0]), np.minimum(ends[1], sides[1])
-    empty = ~(right >= left)
+    # Of a tube seen end on there is no strip.
+    empty = ~(right >= left) | (flat < 1e-3)
     # fmin and fmax pass over what is NaN, where a row misses a part.
     left = np.fmin(np.fmin(-halves[0], fx - halves[1]), np.where(empty, np.nan, left))
     right = np.fmax(np.fmax(halves[0], fx + halves[1]), np.where(empty, np.nan, right))

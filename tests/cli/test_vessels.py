@@ -56,11 +56,10 @@ def test_a_network_may_be_coloured_by_what_it_has(network, tmp_path):
 def test_vessels_of_a_configuration_are_drawn(tmp_path):
     path = write_case(tmp_path)
     assert is_picture(tmefield("plot", path, "-o", tmp_path / "out.png"), tmp_path / "out.png")
-    assert b'Name="flow"' in tmefield_export(path, tmp_path / "out.vtp")
+    assert b'Name="flow"' in exported(path, tmp_path / "out.vtp")
 
 
-def tmefield_export(*arguments):
-    source, out = arguments
+def exported(source, out):
     assert tmefield("export", source, "--vtp", "-o", out).code == 0
     return out.read_bytes()
 
@@ -76,7 +75,7 @@ def test_a_result_shows_a_species_on_its_own_vessels_or_on_a_network(result, net
 
 def test_vessels_of_a_result_are_exported_with_the_concentrations(result, network, tmp_path):
     assert tmefield("export", result).out.split() == [str(result.with_suffix(".vti"))]
-    written = tmefield_export(result, tmp_path / "own.vtp")
+    written = exported(result, tmp_path / "own.vtp")
     assert b'NumberOfLines="1"' in written and b'Name="ifng"' in written and b'Name="flow"' in written
     answer = tmefield("export", result, "--network", network)
     assert answer.out.split() == [str(result.with_suffix(".vtp"))]
@@ -91,6 +90,8 @@ def test_vessels_of_a_result_are_exported_with_the_concentrations(result, networ
         (["plot", "NETWORK", "--network", "NETWORK"], 2, "--network goes with a result"),
         (["plot", "NETWORK", "--unit", "mm"], 2, "in um"),
         (["plot", "RESULT", "--colour", "IFNg", "--unit", "um"], 2, "--unit goes with --network"),
+        (["plot", "RESULT", "--unit", "um"], 2, "--unit goes with --network"),
+        (["export", "RESULT", "--unit", "um"], 2, "--unit goes with --network"),
         (["export", "NETWORK", "--vti"], 2, "--vti writes the fields of a result"),
         (["export", "RESULT", "--vtp", "--vtu"], 2, "write one at a time"),
         (["export", "RESULT", "--vti", "--network", "NETWORK"], 2, "--network goes with a result and --vtp or --vtu"),

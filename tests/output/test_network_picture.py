@@ -36,7 +36,7 @@ def texts(figure) -> str:
 )
 def test_picture_says_what_is_shown(name, values, units, label):
     lines = lines_of(**{name: (values, "IL-6 at the wall", units)})
-    words = texts(_draw(lines, name, _array(lines, name)))
+    words = texts(_draw(lines, *_array(lines, name)))
     assert label in words.replace("\n(", " (").replace("\nwall", " wall").replace("\nscale", " scale")
     for expected in ("Three vessels", "3 segments, radius 3 to 6 µm, box 200 × 120 × 100 µm", "x (µm)", "y (µm)", "z (µm)", "50 µm"):
         assert expected in words
@@ -45,7 +45,7 @@ def test_picture_says_what_is_shown(name, values, units, label):
 def test_radius_is_drawn_to_scale():
     """The pixels of a tube across the view, in um, are as many as its diameter."""
     lines = VesselLines(np.array([[0.0, 0, 0], [200, 0, 0], [0, 200, 0]]), np.array([[0, 1]]), np.array([10.0]))
-    figure = _draw(lines, "radius", _array(lines, "radius"))
+    figure = _draw(lines, *_array(lines, "radius"))
     image = figure.axes[0].images[0]
     left, right, bottom, top = image.get_extent()
     rows, columns = image.get_array().shape[:2]
@@ -58,7 +58,7 @@ def test_radius_is_drawn_to_scale():
 
 def test_thin_vessels_are_drawn_a_pixel_wide_and_the_picture_says_so():
     lines = VesselLines(np.array([[0.0, 0, 0], [9000, 5000, 0]]), np.array([[0, 1]]), np.array([2.0]))
-    figure = _draw(lines, "radius", _array(lines, "radius"))
+    figure = _draw(lines, *_array(lines, "radius"))
     assert "drawn at least" in texts(figure)
     assert np.asarray(figure.axes[0].images[0].get_array())[..., 3].max(axis=0)[2:-2].min() > 0.3
 
@@ -112,6 +112,12 @@ def test_a_species_of_a_result_may_colour_its_vessels(tmp_path):
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_arrays_of_ones_own_are_found_by_their_name():
+    lines = lines_of(Mine=([1, 2, 3], "my measure", "1"), il_6=([1, 2, 3], "IL-6", "nmol L-1"))
+    assert _array(lines, "Mine") == ("Mine", lines.on_segments["Mine"])
+    assert _array(lines, "IL-6") == ("il_6", lines.on_segments["il_6"])
+
+
 def test_unknown_colours_and_missing_folders_leave_no_picture(tmp_path):
     with pytest.raises(InputError, match="no 'oxygen' to colour them by; they have radius, hd"):
         draw_network(lines_of(hd=([0.1, 0.2, 0.3], "haematocrit", "1")), tmp_path / "out.png", colour="oxygen")
@@ -136,7 +142,7 @@ def test_words_of_real_pictures_do_not_overlap(file, options, colour):
 
     network = VesselNetwork.read(data_file(file), **options)
     lines = VesselLines.of_network(network, pressure=np.linspace(2e3, 5e3, len(network.nodes)))
-    figure = _draw(lines, colour, _array(lines, colour))
+    figure = _draw(lines, *_array(lines, colour))
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     page = figure.bbox

@@ -8,7 +8,7 @@ import typer
 from ..errors import InputError
 from .source import ForceOption, UnitOption
 from .targets import checked_target, result_file
-from .vessels import NetworkOption, SourceArgument, is_result, network_lines, result_lines
+from .vessels import NetworkOption, SourceArgument, is_result, network_lines, refuse_unit, result_lines
 
 VtiOption = Annotated[bool, typer.Option("--vti", help="The fields of a result as VTK ImageData (the default of a result).")]
 VtpOption = Annotated[bool, typer.Option("--vtp", help="The vessels as lines, VTK PolyData (the default of a network).")]
@@ -36,6 +36,8 @@ def export(
         raise InputError("--network goes with a result and --vtp or --vtu")
     if kind == "vti" and not fields_of:
         raise InputError(f"{source}: --vti writes the fields of a result; a network is written with --vtp or --vtu")
+    if fields_of:
+        refuse_unit(network, unit)
     file = result_file(Path(source)) if fields_of else Path(source)
     target = checked_target(out or file.with_suffix(f".{kind}"), force=force)
     if kind == "vti":

@@ -8,7 +8,7 @@ import typer
 from ..errors import InputError
 from .source import ForceOption, UnitOption
 from .targets import checked_target, result_file
-from .vessels import ColourOption, NetworkOption, SourceArgument, is_result, network_lines, result_lines
+from .vessels import ColourOption, NetworkOption, SourceArgument, is_result, network_lines, refuse_unit, result_lines
 
 PictureOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="The picture (default: overview.png or vessels.png beside the result, the network's name with .png).")
@@ -30,6 +30,7 @@ def plot(
         target = checked_target(out or Path(source).with_suffix(".png"), force=force)
         _draw(network_lines(source, unit), target, colour or "radius")
         return
+    refuse_unit(network, unit)
     file = result_file(Path(source))
     if colour is None and network is None:
         target = checked_target(out or file.with_name("overview.png"), force=force)

@@ -50,11 +50,15 @@ def network_lines(source: str, unit: str | None) -> "VesselLines":
     return VesselLines.of_network(VesselNetwork.read(path, unit=unit))
 
 
+def refuse_unit(network: str | None, unit: str | None) -> None:
+    """A unit for a result without a network is refused: what it holds is in um."""
+    if network is None and unit is not None:
+        raise InputError("--unit goes with --network; the vessels in a result are in um")
+
+
 def result_lines(fields: "FieldSet", network: str | None, unit: str | None) -> "VesselLines":
     """The vessels of a result, or the given network, with the last concentrations of every species at their walls."""
     from ..output.vessel_lines import VesselLines
 
-    if network is None and unit is not None:
-        raise InputError("--unit goes with --network; the vessels in a result are in um")
     lines = VesselLines.of_result(fields) if network is None else network_lines(network, unit)
     return lines.with_species(fields)

@@ -153,6 +153,8 @@ class FieldSet:
         if segments is not None and radii is not None and (segments.ndim != 3 or segments.shape[1:] != (2, 3) or radii.shape != segments.shape[:1]):
             raise InputError(f"FieldSet vessel_segments must have the shape [segment, 2, 3] and vessel_radii [segment]; got {segments.shape}, {radii.shape}")
         for key, entry in self.vessel_arrays.items():
+            if vessel_name(key) in RESERVED_NAMES:
+                raise InputError(f"FieldSet vessel_arrays[{key!r}] would be called {vessel_name(key)!r} in the file, which has a variable of that name; rename it")
             if radii is None or entry.values.shape != radii.shape:
                 raise InputError(f"FieldSet vessel_arrays[{key!r}] must have one number for each of vessel_segments; got the shape {entry.values.shape}")
 

@@ -62,19 +62,21 @@ def draw_network(lines: VesselLines, path: str | os.PathLike, *, colour: str = "
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    entry = _array(lines, colour)
+    name, entry = _array(lines, colour)
     with matplotlib.rc_context(_STYLE):
-        figure = _draw(lines, variable_name(colour), entry)
+        figure = _draw(lines, name, entry)
         with atomic_path(path) as temporary:
             FigureCanvasAgg(figure).print_png(str(temporary), metadata={"Software": "tmefield"})
     return Path(path)
 
 
-def _array(lines: VesselLines, colour: str) -> Variable:
+def _array(lines: VesselLines, colour: str) -> tuple[str, Variable]:
+    """The array that is meant, by its own name or by that which a species has in a file."""
     arrays = {"radius": Variable(lines.radius, "vessel radius", "um"), **lines.on_segments}
-    if variable_name(colour) not in arrays:
-        raise InputError(f"the vessels have no {colour!r} to colour them by; they have {', '.join(arrays)}")
-    return arrays[variable_name(colour)]
+    for name in (colour, variable_name(colour)):
+        if name in arrays:
+            return name, arrays[name]
+    raise InputError(f"the vessels have no {colour!r} to colour them by; they have {', '.join(arrays)}")
 
 
 def _draw(lines: VesselLines, name: str, entry: Variable):

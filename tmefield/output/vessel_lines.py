@@ -112,7 +112,7 @@ def _box(fields: FieldSet) -> tuple[np.ndarray, np.ndarray]:
 def _at_walls(lines: VesselLines, fields: FieldSet, time: int) -> np.ndarray:
     """[species, m] nM."""
     grid = fields.grid
-    tissue = np.ones(grid.shape) if fields.labels is None else (fields.labels != TISSUES.index("vessel_lumen")).astype(np.float64)
+    tissue = np.ones(grid.shape, np.float32) if fields.labels is None else (fields.labels != TISSUES.index("vessel_lumen")).astype(np.float32)
     maps = [tissue, *(np.where(tissue > 0, one, 0.0) for one in fields.concentration[time])]
     start, run = lines.points[lines.ends[:, 0]], lines.points[lines.ends[:, 1]] - lines.points[lines.ends[:, 0]]
     counts = _AROUND * np.maximum(np.ceil(np.linalg.norm(run, axis=1) / min(grid.spacing)), 1).astype(np.int64)

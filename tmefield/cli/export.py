@@ -12,7 +12,7 @@ from .vessels import NetworkOption, SourceArgument, is_result, network_lines, re
 
 VtiOption = Annotated[bool, typer.Option("--vti", help="The fields of a result as VTK ImageData (the default of a result).")]
 VtpOption = Annotated[bool, typer.Option("--vtp", help="The vessels as lines, VTK PolyData (the default of a network).")]
-VtuOption = Annotated[bool, typer.Option("--vtu", help="The vessels as lines, VTK UnstructuredGrid, for meshio and finite elements.")]
+VtuOption = Annotated[bool, typer.Option("--vtu", help="The vessels as lines, VTK UnstructuredGrid, for programs that do not read .vtp.")]
 FileOption = Annotated[Path | None, typer.Option("--out", "-o", help="The file (default: beside the source, with the suffix of the format).")]
 
 

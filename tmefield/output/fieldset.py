@@ -154,7 +154,7 @@ class FieldSet:
             raise InputError(f"FieldSet vessel_segments must have the shape [segment, 2, 3] and vessel_radii [segment]; got {segments.shape}, {radii.shape}")
         for key, entry in self.vessel_arrays.items():
             if vessel_name(key) in RESERVED_NAMES:
-                raise InputError(f"FieldSet vessel_arrays[{key!r}] would be called {vessel_name(key)!r} in the file, which has a variable of that name; rename it")
+                raise InputError(f"FieldSet vessel_arrays[{key!r}] would be {vessel_name(key)!r} in the file, which has a variable of that name; rename it")
             if radii is None or entry.values.shape != radii.shape:
                 raise InputError(f"FieldSet vessel_arrays[{key!r}] must have one number for each of vessel_segments; got the shape {entry.values.shape}")
 

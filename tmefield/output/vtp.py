@@ -34,7 +34,7 @@ def write_vtp(lines: VesselLines, path: str | os.PathLike) -> Path:
 
 
 def write_vtu(lines: VesselLines, path: str | os.PathLike) -> Path:
-    """The same lines and arrays as `write_vtp` as cells of a VTK UnstructuredGrid file, which meshio and finite-element codes read.
+    """The same lines and arrays as `write_vtp` as cells of a VTK UnstructuredGrid file, for programs that do not read PolyData (meshio).
 
     **Raises** `FileError` if the file cannot be written.
     """

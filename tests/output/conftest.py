@@ -30,6 +30,7 @@ def small_fields(**changes) -> FieldSet:
         attributes={"title": "A small tumour", "config": 'species = ["IFNg"]\n', "state": "transient"},
         vessel_segments=np.array([[[8.0, 1.0, -9.0], [24.0, 18.0, 8.0]]]),
         vessel_radii=np.array([2.5]),
+        vessel_arrays={"flow": Variable(np.array([-1.5e4]), "blood flow", "um3 s-1")},
     )
     return dataclasses.replace(fields, **changes)
 

@@ -41,6 +41,8 @@ def test_names_default_to_the_identifiers(make_fields):
         ({"scalars": {"k": Variable(np.zeros(2), "k", "s-1")}}, "belongs in maps"),
         ({"vessel_radii": None}, "both or neither"),
         ({"vessel_radii": np.ones(3)}, "vessel_segments must have the shape"),
+        ({"vessel_arrays": {"flow": Variable(np.ones(3), "flow", "um3 s-1")}}, "must have one number for each of vessel_segments"),
+        ({"vessel_arrays": {"radius": Variable(np.ones(1), "radius", "um")}}, "'vessel_radius' in the file, which has a variable of that name"),
         ({"species": ("IL6", "IL6")}, "rename one of them"),
         ({"species": ("t", "v_t")}, "rename one of them"),
         ({"scalars": {"IFNg_decay": Variable(np.float64(1), "k", "s-1")}}, "here 'ifng_decay'"),

@@ -14,7 +14,7 @@ def test_what_is_written_comes_back(make_fields, tmp_path):
         assert np.array_equal(getattr(back, name), getattr(fields, name)), name
     assert back.concentration.dtype == np.float32 and back.labels.dtype == np.int8
     assert list(back.cell_density) == ["CD8_T"] and np.array_equal(back.cell_density["CD8_T"], fields.cell_density["CD8_T"])
-    for kind in ("maps", "scalars"):
+    for kind in ("maps", "scalars", "vessel_arrays"):
         for key, entry in getattr(fields, kind).items():
             other = getattr(back, kind)[key]
             assert (other.long_name, other.units) == (entry.long_name, entry.units) and np.array_equal(other.values, entry.values)
@@ -22,10 +22,12 @@ def test_what_is_written_comes_back(make_fields, tmp_path):
 
 
 def test_a_file_with_concentrations_alone_comes_back(make_fields, tmp_path):
-    bare = make_fields(labels=None, cell_density={}, vessel_area=None, maps={}, scalars={}, attributes={}, vessel_segments=None, vessel_radii=None)
+    bare = make_fields(
+        labels=None, cell_density={}, vessel_area=None, maps={}, scalars={}, attributes={}, vessel_segments=None, vessel_radii=None, vessel_arrays={}
+    )
     back = read_netcdf(write_netcdf(bare, tmp_path / "out.nc"))
     assert back.labels is None and back.vessel_area is None and back.vessel_segments is None
-    assert (dict(back.cell_density), dict(back.maps), dict(back.scalars)) == ({}, {}, {})
+    assert (dict(back.cell_density), dict(back.maps), dict(back.scalars), dict(back.vessel_arrays)) == ({}, {}, {}, {})
 
 
 def test_values_that_are_not_a_number_survive(make_fields, tmp_path):

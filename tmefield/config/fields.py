@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..library.plausibility import check_mean
 from ..output.collect import collect
 from ..output.fieldset import FieldSet, Variable, variable_name
+from ..output.vessel_lines import VesselLines
 from ..tissue.labels import VESSEL_LUMEN
 from .parameters import USED_PARAMETERS, SpeciesValues
 from .prepare import Inputs
@@ -29,7 +30,16 @@ def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
         attributes=_attributes(inputs, command, steady=result.concentration.ndim == 4),
         vessel_segments=None if pieces is None else np.stack([pieces.start, pieces.end], axis=1),
         vessel_radii=None if pieces is None else pieces.radius,
+        vessel_arrays=_vessel_arrays(inputs),
     )
+
+
+def _vessel_arrays(inputs: Inputs) -> dict[str, Variable]:
+    """Flow, haematocrit and branch of each piece of a segment inside the box, as far as the network has them."""
+    if inputs.network is None or inputs.embedding is None:
+        return {}
+    arrays = VesselLines.of_network(inputs.network).on_segments
+    return {name: Variable(entry.values[inputs.embedding.pieces.segment], entry.long_name, entry.units) for name, entry in arrays.items()}
 
 
 def _scalars(species: tuple[SpeciesValues, ...]) -> dict[str, Variable]:

@@ -84,6 +84,7 @@ class FieldSet:
     - `attributes`: text on the whole (title, history, references, state, config, config_sha256, versions, ...).
     - `vessel_segments`: [segment, 2, 3] both ends (x, y, z) of each vessel segment, um, for drawing.
     - `vessel_radii`: [segment] um.
+    - `vessel_arrays`: further numbers [segment] by name, for example `flow`; in a file `vessel_flow`.
 
     **Raises** `InputError` for shapes that do not fit together, or two entries that would have the same name in a file.
     """
@@ -101,6 +102,7 @@ class FieldSet:
     attributes: Mapping[str, str] = field(default_factory=dict)
     vessel_segments: ArrayLike = None
     vessel_radii: ArrayLike = None
+    vessel_arrays: Mapping[str, Variable] = field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, "times", np.atleast_1d(np.asarray(self.times, dtype=np.float64)))
@@ -150,11 +152,17 @@ class FieldSet:
             raise InputError("FieldSet vessel_segments and vessel_radii go together: give both or neither")
         if segments is not None and radii is not None and (segments.ndim != 3 or segments.shape[1:] != (2, 3) or radii.shape != segments.shape[:1]):
             raise InputError(f"FieldSet vessel_segments must have the shape [segment, 2, 3] and vessel_radii [segment]; got {segments.shape}, {radii.shape}")
+        for key, entry in self.vessel_arrays.items():
+            if vessel_name(key) in RESERVED_NAMES:
+                raise InputError(f"FieldSet vessel_arrays[{key!r}] would be {vessel_name(key)!r} in the file, which has a variable of that name; rename it")
+            if radii is None or entry.values.shape != radii.shape:
+                raise InputError(f"FieldSet vessel_arrays[{key!r}] must have one number for each of vessel_segments; got the shape {entry.values.shape}")
 
     def _check_names(self):
         owner: dict[str, str] = dict.fromkeys(RESERVED_NAMES, "a variable that every file has")
         entries = [(variable_name(name), f"species {name!r}") for name in self.species]
         entries += [(density_name(kind), f"cell type {kind!r}") for kind in self.cell_density]
+        entries += [(vessel_name(key), f"vessel_arrays[{key!r}]") for key in self.vessel_arrays]
         entries += [(key, f"maps[{key!r}]") for key in self.maps] + [(key, f"scalars[{key!r}]") for key in self.scalars]
         for name, what in entries:
             if name != variable_name(name):
@@ -170,3 +178,8 @@ RESERVED_NAMES = ("t", "z", "y", "x", "nv", "z_bnds", "y_bnds", "x_bnds", "tissu
 def density_name(cell_type: str) -> str:
     """The name of a cell type's density in a file: `CD8_T` -> `density_cd8_t`."""
     return f"density_{variable_name(cell_type)}"
+
+
+def vessel_name(name: str) -> str:
+    """The name of an array of the vessel segments in a file: `flow` -> `vessel_flow`."""
+    return f"vessel_{variable_name(name)}"

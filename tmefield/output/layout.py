@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import __version__
 from ..grid import AXES
-from .fieldset import CELL_DENSITY_UNITS, CONCENTRATION_UNITS, TISSUES, VESSEL_AREA_UNITS, FieldSet, density_name, variable_name
+from .fieldset import CELL_DENSITY_UNITS, CONCENTRATION_UNITS, TISSUES, VESSEL_AREA_UNITS, FieldSet, density_name, variable_name, vessel_name
 
 # Raised when a file of the old layout can no longer be read by the new code.
 SCHEMA = 1
@@ -87,6 +87,9 @@ def _tissue(fields: FieldSet) -> Iterator[Entry]:
         attributes = {"long_name": "both ends (x, y, z) of each vessel segment", "units": "um", "kind": "vessels"}
         yield Entry("vessel_segment", ("segment", "end", "component"), fields.vessel_segments.astype(np.float64), attributes)
         yield Entry("vessel_radius", ("segment",), fields.vessel_radii.astype(np.float64), {"long_name": "vessel radius", "units": "um", "kind": "vessels"})
+    for name, entry in fields.vessel_arrays.items():
+        attributes = {"long_name": entry.long_name, "units": entry.units, "kind": "vessel_array", "identifier": name}
+        yield Entry(vessel_name(name), ("segment",), entry.values.astype(np.float64), attributes)
 
 
 def _map(name: str, values: np.ndarray, long_name: str, units: str, **extra: str) -> Entry:

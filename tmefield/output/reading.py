@@ -109,6 +109,7 @@ def _fields(dataset, source: Path) -> FieldSet:
             attributes=attributes,
             vessel_segments=variables["vessel_segment"][...] if has_vessels else None,
             vessel_radii=variables["vessel_radius"][...] if has_vessels else None,
+            vessel_arrays={variable.identifier: _variable(variable) for variable in kinds.get("vessel_array", [])},
         )
     except KeyError as error:
         raise FileError(f"{source} lacks {error}, which every file of tmefield has; it was changed after it was written") from error

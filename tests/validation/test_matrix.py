@@ -36,9 +36,10 @@ def test_the_steady_field_does_not_know_of_binding():
 @pytest.mark.parametrize("dtype", [None, jnp.float32])
 def test_an_immobile_store_follows_what_is_deposited(dtype):
     """D = 0 where L varies: M = k_dep L/k_act voxel by voxel, steadily and at the end of a long march."""
-    supply = np.zeros(GRID.shape)
+    grid = tf.Grid(GRID.shape, 100.0)
+    supply = np.zeros(grid.shape)
     supply[0, 1, 1] = 1e-3
-    model = latent_chain(GRID, supply, dtype)
+    model = latent_chain(grid, supply, dtype)
     solution = tf.solve_steady(model, rtol=1e-9 if dtype is None else 1e-6)
     latent, store = np.asarray(solution["L"]), np.asarray(solution["M"])
     assert solution.status == tf.Status.CONVERGED and latent.max() > 1.5 * latent.min()

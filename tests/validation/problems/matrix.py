@@ -29,6 +29,11 @@ class Conversion(tf.AbstractTerm):
         return "conversion"
 
     @property
+    def monotone(self):
+        """Linear, and nothing returns: there is but one steady state."""
+        return True
+
+    @property
     def reads(self):
         return self.sources
 

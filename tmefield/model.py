@@ -25,9 +25,9 @@ from .transport.walls import AbstractWall, NoFlux, Walls, walls_of
 class Model(eqx.Module):
     """The balance of every species i,
 
-        phi dc_i/dt = div(phi D_i grad c_i) - div(u c_i) + P_i(c) - L_i(c) c_i,
+        phi R_i dc_i/dt = div(phi D_i grad c_i) - div(u c_i) + P_i(c) - L_i(c) c_i,
 
-    c in nM per volume of interstitial fluid, P and L the sums over the terms, per volume of tissue.
+    c in nM per volume of interstitial fluid, R_i the species' retardation (1 unless given), P and L the sums over the terms, per volume of tissue.
 
     **Arguments**
 
@@ -83,6 +83,8 @@ class Model(eqx.Module):
     def _check_species(self) -> None:
         for one in self.species:
             as_parameter(one.diffusivity, f"diffusivity of {one.name}", "um2/s", shapes=((), self.grid.shape))
+            if one.retardation is not None:
+                as_parameter(one.retardation, f"retardation of {one.name}", "1", shapes=((), self.grid.shape))
 
     def _fitted(self, term: AbstractTerm, names: tuple[str, ...]) -> AbstractTerm:
         for verb, used in (("acts on", term.acts_on), ("reads", term.reads)):
@@ -170,6 +172,19 @@ class Model(eqx.Module):
     def jumps(self) -> tuple[float, ...]:
         """Times at which the rates of any term jump, s, in order."""
         return tuple(sorted({time for term in self.terms for time in term.jumps}))
+
+    @property
+    def storage(self) -> tuple[Float[Array, "..."], ...]:
+        """What a change of each species' concentration stores per volume of tissue, phi R; a number or a field [z, y, x] each."""
+        phi = self.volume_fraction
+        return tuple(phi if one.retardation is None else phi * one.retardation for one in self.species)
+
+    @property
+    def stacked_storage(self) -> Float[Array, "s ..."]:
+        """The same for all species, [species, 1, 1, 1] where all are numbers, else [species, z, y, x]."""
+        each = self.storage
+        shape = self.grid.shape if any(one.ndim for one in each) else (1, 1, 1)
+        return jnp.stack([jnp.broadcast_to(one, shape) for one in each])
 
     def medium(self, moment: Moment | None = None) -> Medium:
         """What the terms may know, at time 0 unless a moment is given."""

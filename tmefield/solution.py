@@ -50,7 +50,7 @@ class Solution(eqx.Module):
     def relaxation_time(self, steps: int = 4) -> Float[Array, " s"]:
         """The slowest relaxation time of each species around this field, s; one for all of them where they act on each other.
 
-        The largest eigenvalue of J^-1 phi by `steps` inverse iterations with the solver itself (residual 1e-2): a perturbation of the
+        The largest eigenvalue of J^-1 phi R by `steps` inverse iterations with the solver itself (residual 1e-2): a perturbation of the
         steady field dies away as exp(-t/time) once its fast parts are gone. From below where J is symmetric; with a flow, or species that act on each
         other, an estimate, and NaN where it has not settled to a tenth (as where they swing).
         """
@@ -74,7 +74,7 @@ class Solution(eqx.Module):
 @eqx.filter_jit
 def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) -> Array:
     balance, transport = Balance(model), model.transport()
-    phi = jnp.broadcast_to(model.volume_fraction, model.shape)
+    stored = jnp.broadcast_to(model.stacked_storage, model.shape)
     free = jnp.ones(model.shape, model.dtype) if transport.held is None else (~transport.held).astype(model.dtype)
     x = jnp.where(free > 0, concentration, 0)
 
@@ -85,8 +85,8 @@ def _relaxation_time(model: Model, concentration: Array, steps: Int[Array, ""]) 
 
     def iterate(_, state):
         v = state[0] / size(state[0])[:, None, None, None]
-        w = solve_tangent(balance, x, phi * v, reduction=1e-2, max_iterations=100)
-        above, below = total(v * phi * w), total(v * phi * v)
+        w = solve_tangent(balance, x, stored * v, reduction=1e-2, max_iterations=100)
+        above, below = total(v * stored * w), total(v * stored * v)
         found = jnp.sum(above) / jnp.sum(below) * jnp.ones_like(above) if balance.together else above / below
         return w, found, state[1]
 

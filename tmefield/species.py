@@ -4,7 +4,7 @@ import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from .checks import as_parameter
+from .checks import as_parameter, concrete
 from .errors import InputError
 
 
@@ -18,8 +18,11 @@ class Species(eqx.Module):
     - `decay`: extracellular decay rate k, 1/s, used by `Decay`.
     - `molecular_weight`: kDa, for mass concentrations; None where it is not known.
     - `species_class`: "cytokine", "antibody" or "oxygen": decides which mean concentrations are plausible.
+    - `retardation`: R = (free + bound)/free for reversible binding to the matrix at equilibrium, 1 + S/K_d with S the density of sites in the fluid, nM; a
+      number or a field [z, y, x]. It multiplies what a change of c stores, phi R dc/dt, and nothing else: the steady field is unchanged, bound ligand
+      being neither lost nor taken up. c is the free concentration; the tissue holds phi R c.
 
-    **Raises** `InputError` for an empty name, a negative or non-finite rate.
+    **Raises** `InputError` for an empty name, a negative or non-finite rate, a retardation below 1.
     """
 
     name: str = eqx.field(static=True)
@@ -27,8 +30,17 @@ class Species(eqx.Module):
     decay: Float[Array, "..."]
     molecular_weight: float | None = eqx.field(static=True)
     species_class: str = eqx.field(static=True)
+    retardation: Float[Array, "..."] | None
 
-    def __init__(self, name: str, diffusivity: ArrayLike, decay: ArrayLike = 0.0, molecular_weight: float | None = None, species_class: str = "cytokine"):
+    def __init__(
+        self,
+        name: str,
+        diffusivity: ArrayLike,
+        decay: ArrayLike = 0.0,
+        molecular_weight: float | None = None,
+        species_class: str = "cytokine",
+        retardation: ArrayLike | None = None,
+    ):
         if not isinstance(name, str) or not name:
             raise InputError(f"a species needs a name; got {name!r}")
         if species_class not in ("cytokine", "antibody", "oxygen"):
@@ -40,6 +52,9 @@ class Species(eqx.Module):
         self.decay = as_parameter(decay, f"decay of {name}", "1/s")
         self.molecular_weight = molecular_weight
         self.species_class = species_class
+        self.retardation = None if retardation is None else as_parameter(retardation, f"retardation of {name}", "1", positive=True)
+        if self.retardation is not None and (known := concrete(self.retardation)) is not None and (known < 1).any():
+            raise InputError(f"retardation of {name} must be at least 1, which is no binding; got {float(known.min()):g}")
 
     @classmethod
     def from_library(cls, name: str) -> "Species":

@@ -84,7 +84,7 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, m
 def _start(balance: Balance, transport: Transport, x: Array) -> _March:
     count, zero, no = transport.count, jnp.zeros((), x.dtype), jnp.zeros((), bool)
     own, others = _local_rates(balance, transport, x)
-    fastest = jnp.max((jnp.abs(own) + others) / _phi(balance))
+    fastest = jnp.max((jnp.abs(own) + others) / balance.model.stacked_storage)
     dt = 1 / jnp.where(fastest > 0, fastest, 1)
     state = _March(
         x,
@@ -102,13 +102,8 @@ def _start(balance: Balance, transport: Transport, x: Array) -> _March:
     return state
 
 
-def _phi(balance: Balance) -> Array:
-    phi = balance.model.volume_fraction
-    return phi if phi.ndim == 0 else phi[None]
-
-
 def _step(balance: Balance, transport: Transport, settings: Settings, state: _March) -> _March:
-    storage = _phi(balance) / state.dt
+    storage = balance.model.stacked_storage / state.dt
     stepping = Balance(balance.model, storage, storage * fill_fixed(transport, state.x), balance.moment)
     newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, LINEAR, state.x.dtype)
     found = linearised_solve(stepping, transport, settings, state.x, -state.measure.field, newton, wanted)
@@ -149,7 +144,7 @@ def _fastest_growth(balance: Balance, transport: Transport, x: Array) -> Float[A
     there = field > 1e-6 * jnp.max(field, axis=(1, 2, 3), keepdims=True)
     if transport.held is not None:
         there = there & ~transport.held
-    return jnp.maximum(jnp.max(jnp.where(there, -change / (_phi(balance) * jnp.where(there, field, 1)), 0)), 0)
+    return jnp.maximum(jnp.max(jnp.where(there, -change / (balance.model.stacked_storage * jnp.where(there, field, 1)), 0)), 0)
 
 
 def _growth_rate(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
@@ -173,7 +168,7 @@ def _growth_rate(balance: Balance, transport: Transport, x: Array) -> Float[Arra
 def _growth_bound(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
     """Gershgorin's bound of the growth that the local Jacobian allows, 1/s."""
     own, others = _local_rates(balance, transport, x)
-    return jnp.maximum(jnp.max((others - own) / _phi(balance)), 0)
+    return jnp.maximum(jnp.max((others - own) / balance.model.stacked_storage), 0)
 
 
 def _local_rates(balance: Balance, transport: Transport, x: Array) -> tuple[Array, Array]:
@@ -195,13 +190,13 @@ def _start_vector(transport: Transport, x: Array) -> Float[Array, "s z y x"]:
 
 def _slowest_decay(balance: Balance, x: Array, shift: Array, start: Array, iterations: int = 6) -> tuple[Float[Array, "s z y x"], Float[Array, ""]]:
     """The mode nearest to -shift and its decay rate (negative: growth), 1/s, by its Rayleigh quotient; what cannot be told from zero counts as zero."""
-    phi = _phi(balance)
-    shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * phi, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
+    stored = balance.model.stacked_storage
+    shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * stored, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
 
     def iterate(_, state):
         v = state[0] / jnp.sqrt(jnp.sum(total(state[0] * state[0])))
-        w = solve_tangent(shifted, x, phi * v, reduction=LINEAR, max_iterations=200)
-        return w, jnp.sum(total(v * phi * v)) / jnp.sum(total(v * phi * w)) - shift
+        w = solve_tangent(shifted, x, stored * v, reduction=LINEAR, max_iterations=200)
+        return w, jnp.sum(total(v * stored * v)) / jnp.sum(total(v * stored * w)) - shift
 
     mode, decay = jax.lax.fori_loop(0, iterations * hidden_one(), iterate, (start, jnp.zeros((), x.dtype)))
     return mode, jnp.where(jnp.abs(decay) > 1e-3 * shift, decay, 0)

@@ -22,7 +22,7 @@ class BalanceInfo(NamedTuple):
     - `continued`: whether the field was followed through pseudo-time from the start, as where several steady states may exist.
     - `residual`: ||F|| / ||sources||, recomputed from the field, never the recursive one.
     - `backward_error`: ||F|| / (|| |A| |c| || + ||sources||), the measure of what round-off allows.
-    - `lowest_loss`: smallest loss coefficient of any free voxel over phi, 1/s; no field relaxes slower than its inverse.
+    - `lowest_loss`: smallest loss coefficient of any free voxel over phi R, 1/s; no field relaxes slower than its inverse.
     - `definiteness`: mean loss (walls and held voxels included) over ||A||; below the round-off of the number type nothing pins the mean level.
     - `worst_voxel`, `worst_residual`: the voxel (z, y, x) with the largest |F|, and F there, nM/s.
     """
@@ -87,9 +87,9 @@ def production_exceeds_loss(balance: Balance, transport: Transport, field: Array
 
 
 def _losses(balance: Balance, transport: Transport, field: Array) -> tuple[Float[Array, " s"], Float[Array, " s"]]:
-    """The lowest loss coefficient over phi, and the mean loss relative to the norm of the operator."""
+    """The lowest loss coefficient over phi R, and the mean loss relative to the norm of the operator."""
     slope = balance.slope(field)
-    relative = slope / jnp.broadcast_to(balance.model.volume_fraction, field.shape)
+    relative = slope / balance.model.stacked_storage
     lowest = jnp.min(relative if transport.held is None else jnp.where(transport.held, jnp.inf, relative), axis=(1, 2, 3))
 
     def one(arguments):

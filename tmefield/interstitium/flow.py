@@ -132,7 +132,7 @@ def _check_closure(leak: Leak, tissue: Array) -> None:
     if refused.any():
         raise InputError(
             f"the walls of {int(refused.sum())} vessel pieces are too permeable to fluid for this grid (K + L_p path = {float((near + resistance).min()):.3g} "
-            "um2/(Pa s) at worst): use voxels smaller than about half the vessel radius, or wide vessels as lumen voxels"
+            "um2/(Pa s) at worst): take smaller voxels, or resolve more vessels as lumens: network.embed(grid, lumen_radius=1.05)"
         )
 
 

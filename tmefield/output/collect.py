@@ -51,12 +51,13 @@ def _secretion_maps(model, concentration) -> dict[str, Variable]:
 
 
 def _parameters(model) -> tuple[dict[str, Variable], dict[str, Variable]]:
-    """Diffusivity, decay and molar mass of each species: numbers, or maps where they vary in space."""
+    """Diffusivity, decay, retardation and molar mass of each species: numbers, or maps where they vary in space."""
     maps, scalars = {}, {}
     for one in model.species:
         described = {
             "diffusivity": (one.diffusivity, "effective diffusivity", "um2 s-1"),
             "decay": (one.decay, "extracellular decay rate", "s-1"),
+            "retardation": (one.retardation, "retardation factor, free and bound over free,", "1"),
             "molar_mass": (None if one.molecular_weight is None else 1e3 * one.molecular_weight, "molar mass", "g mol-1"),
         }
         for key, (value, words, units) in described.items():

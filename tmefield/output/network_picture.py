@@ -98,7 +98,7 @@ def _draw(lines: VesselLines, name: str, entry: Variable):
     bar = figure.add_axes((1 - (_RIGHT - 0.45) / page[0], (below + 0.1 * height) / page[1], 0.16 / page[0], max(0.62 * height, 1.6) / page[1]))
     _draw_bar(bar, values, scale, label, entry)
     title = lines.title.replace("$", r"\$")
-    style = {"ha": "left", "va": "center"}
+    style: dict[str, Any] = {"ha": "left", "va": "center"}
     below_title = _subtitle(lines, view, thinnest)
     room = (page[0] - 0.6) * 72
     figure.text(0.3 / page[0], 1 - 0.32 / page[1], title, fontsize=float(np.clip(room / (0.65 * len(title)), 6, 15)), fontweight="bold", color=_INK, **style)

@@ -19,7 +19,7 @@ Fields = tuple[Field, ...]
 
 
 class Explicit(eqx.Module):
-    """What dc/dt = (div(flux) + P - L c)/phi is computed from, in the free voxels.
+    """What dc/dt = (div(flux) + P - L c)/(phi R) is computed from, in the free voxels.
 
     - `model`: for the rates where they change during a step.
     - `stencils`: per species the faces, and what walls and fixed voxels take.
@@ -27,7 +27,7 @@ class Explicit(eqx.Module):
     - `supply`: per species what walls and fixed voxels bring, nM/s.
     - `free`: per species the mask of the free voxels, or None.
     - `given`: production and loss of the terms where no jump, no time and no concentration changes them; else None.
-    - `exchange`: per species the Gershgorin bound of the transport over phi, 1/s.
+    - `exchange`: per species the Gershgorin bound of the transport over phi R, 1/s.
     """
 
     model: Model
@@ -55,10 +55,9 @@ def varies(model: Model) -> bool:
 def assemble_explicit(model: Model) -> Explicit:
     """The operator of the explicit method; differentiable in every leaf of the model."""
     transport = model.transport()
-    phi = model.volume_fraction
     channels = _channels(transport)
     thin = transport.conductivity.ndim == 1 and transport.held is None and all(one.stencil.back is None for one in channels)
-    exchange = tuple(jax.lax.stop_gradient(_outflow(one.stencil) / phi) for one in channels)
+    exchange = tuple(jax.lax.stop_gradient(_outflow(one.stencil) / stored) for one, stored in zip(channels, model.storage, strict=True))
     stencils, scale = tuple(one.stencil for one in channels), (None,) * transport.count
     if thin:
         units = _channels(eqx.tree_at(lambda t: t.conductivity, transport, jnp.ones_like(transport.conductivity)))
@@ -89,12 +88,12 @@ def _thin(face: Array, axis: int, cells: int) -> Array:
 
 
 class Affine(eqx.Module):
-    """dc/dt = (scale div(flux) + source - loss c)/phi of every species within one step, the rates of the terms folded in."""
+    """dc/dt = (scale div(flux) + source - loss c)/stored of every species within one step, the rates of the terms folded in."""
 
     stencils: tuple[Stencil, ...]
     scale: tuple[Float[Array, ""] | None, ...]
     source: Fields
-    phi: Float[Array, "..."]
+    stored: tuple[Float[Array, "..."], ...]
 
 
 def flux(stencil: Stencil, scale: Float[Array, ""] | None, u: Field) -> Field:
@@ -117,12 +116,13 @@ def affine_at(operator: Explicit, moment: Moment) -> Affine:
     each, own, free = range(len(operator.stencils)), operator.stencils, operator.free
     stencils = tuple(Stencil(own[i].faces, own[i].loss + _where(free[i], loss[i]), own[i].back) for i in each)
     source = tuple(operator.supply[i] + _where(free[i], production[i]) for i in each)
-    return Affine(stencils, operator.scale, source, operator.model.volume_fraction)
+    return Affine(stencils, operator.scale, source, operator.model.storage)
 
 
 def change(affine: Affine, d: Fields) -> Fields:
     """The linear part of dc/dt."""
-    return tuple((flux(one, scale, u) - one.loss * u) / affine.phi for one, scale, u in zip(affine.stencils, affine.scale, d, strict=True))
+    each = zip(affine.stencils, affine.scale, affine.stored, d, strict=True)
+    return tuple((flux(one, scale, u) - one.loss * u) / stored for one, scale, stored, u in each)
 
 
 def derivative(operator: Explicit, x: Fields, moment: Moment) -> Fields:
@@ -134,7 +134,7 @@ def derivative(operator: Explicit, x: Fields, moment: Moment) -> Fields:
         transport = operator.model.transport()
         limited = transport.correction(fill_fixed(transport, jnp.stack(x)))
         gains = [gain - _where(free[i], limited[i]) for i, gain in enumerate(gains)]
-    return tuple(gain / operator.model.volume_fraction for gain in gains)
+    return tuple(gain / stored for gain, stored in zip(gains, operator.model.storage, strict=True))
 
 
 def _where(free: Array | None, field: Array) -> Array:
@@ -147,11 +147,11 @@ def spectral_radius(operator: Explicit, x: Fields, moment: Moment) -> Float[Arra
     Rates that do not depend on concentrations give Gershgorin's bound itself. Saturable ones are taken at `x`, their loss coefficient or
     slope, whichever is greater, the slopes towards other species added, and a fifth on top for what changes during a step.
     """
-    model, phi = operator.model, operator.model.volume_fraction
+    model, stored = operator.model, operator.model.storage
     if not model.saturable:
         loss = rates_at(operator, x, moment).loss
         return jnp.max(
-            jnp.stack([jnp.max(rows + _where(free, loss[i]) / phi) for i, (rows, free) in enumerate(zip(operator.exchange, operator.free, strict=True))])
+            jnp.stack([jnp.max(rows + _where(free, loss[i]) / stored[i]) for i, (rows, free) in enumerate(zip(operator.exchange, operator.free, strict=True))])
         )
     field = fill_fixed(model.transport(), jnp.stack(x))
 
@@ -164,7 +164,7 @@ def spectral_radius(operator: Explicit, x: Fields, moment: Moment) -> Float[Arra
     for unit in _directions(model, field):
         slope = slope + jnp.abs(jax.jvp(net_loss, (field,), (unit,))[1])
     steepest = jnp.maximum(slope, loss)
-    each = [jnp.max(rows + _where(free, steepest[i]) / phi) for i, (rows, free) in enumerate(zip(operator.exchange, operator.free, strict=True))]
+    each = [jnp.max(rows + _where(free, steepest[i]) / stored[i]) for i, (rows, free) in enumerate(zip(operator.exchange, operator.free, strict=True))]
     return 1.2 * jnp.max(jnp.stack(each))
 
 

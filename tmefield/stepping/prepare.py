@@ -65,7 +65,7 @@ def settings_for(
 def _scale(model: Model, initial: Array, stops: Array) -> Float[Array, " s"]:
     """The concentration to expect, nM: the greatest of the start, or what is made against what is lost within the run, in any stretch between stops."""
     field = fill_fixed(model.transport(), initial)
-    storage = jnp.broadcast_to(model.volume_fraction, model.shape) / (stops[-1] - stops[0])
+    storage = jnp.broadcast_to(model.stacked_storage, model.shape) / (stops[-1] - stops[0])
 
     def made(stretch: tuple[Array, Array]) -> Array:
         production, loss = model.rates(field, Moment(stretch[0], 0.5 * (stretch[0] + stretch[1])))

@@ -80,7 +80,7 @@ def _affine_sweep(floating, rest, table: Coefficients, left: Left, at, span: Spa
         j = count - i
         mu, _, m, g, _ = table.at(span.size, j)
         nu = table.at(span.size, j + 1)[1]
-        v = tuple((m * dt) * one / affine.phi for one in a)
+        v = tuple((m * dt) * one / stored for one, stored in zip(a, affine.stored, strict=True))
         gathered = _add(gathered, _gather(affine, wanted, tuple(left[at + j - 1]), v))
         f = tuple(one + ((m + g) * dt) * two for one, two in zip(f, a, strict=True))
         back = tuple(_transposed(one, scale, u) for one, scale, u in zip(affine.stencils, affine.scale, v, strict=True))
@@ -94,14 +94,14 @@ def _affine_sweep(floating, rest, table: Coefficients, left: Left, at, span: Spa
 
 
 def _transposed(stencil: Stencil, scale, v):
-    """A^T v of one species, v already divided by phi."""
+    """A^T v of one species, v already divided by phi R."""
     if stencil.back is None:
         return flux(stencil, scale, v) - stencil.loss * v
     return jax.linear_transpose(lambda d: flux(stencil, scale, d), v)(v)[0] - stencil.loss * v
 
 
 def _gather(affine: Affine, wanted: Affine, d: Fields, v: Fields) -> list:
-    """What one stage adds, voxel by voxel or face by face, to the adjoints of the wanted leaves: scale or faces, loss, phi."""
+    """What one stage adds, voxel by voxel or face by face, to the adjoints of the wanted leaves: scale or faces, loss, what is stored."""
     found = []
     for i, (u, w) in enumerate(zip(d, v, strict=True)):
         stencil, asked = affine.stencils[i], wanted.stencils[i]
@@ -111,8 +111,8 @@ def _gather(affine: Affine, wanted: Affine, d: Fields, v: Fields) -> list:
             found.append(jax.vjp(lambda faces, back, u=u: flux_divergence(u, faces, back), stencil.faces, stencil.back)[1](w))
         if asked.loss:
             found.append(-w * u)
-    if wanted.phi:
-        found.append(-sum(w * one for w, one in zip(v, change(affine, d), strict=True)))
+    if any(wanted.stored):
+        found += [-w * one for w, one, asked in zip(v, change(affine, d), wanted.stored, strict=True) if asked]
     return found
 
 
@@ -128,9 +128,10 @@ def _gathered_to(affine: Affine, wanted: Affine, gathered: list) -> Affine:
             result = result if back is None else eqx.tree_at(lambda r, i=i: r.stencils[i].back, result, back)
         if wanted.stencils[i].loss:
             result = eqx.tree_at(lambda r, i=i: r.stencils[i].loss, result, next(items))
-    if wanted.phi:
-        field = next(items)
-        result = eqx.tree_at(lambda r: r.phi, result, _sum(field) if affine.phi.ndim == 0 else field)
+    for i, asked in enumerate(wanted.stored):
+        if asked:
+            field = next(items)
+            result = eqx.tree_at(lambda r, i=i: r.stored[i], result, _sum(field) if affine.stored[i].ndim == 0 else field)
     return result
 
 

@@ -153,8 +153,7 @@ class Implicit(AbstractScheme):
     def derivative(self, problem: Model, x: Field4, moment: Moment) -> Field4:
         """See `AbstractScheme`."""
         stored = jnp.asarray([not one for one in self.settings.steady])[:, None, None, None]
-        phi = problem.volume_fraction
-        return jnp.where(stored, -residual(Balance(problem, moment=moment), x) / (phi if phi.ndim == 0 else phi[None]), 0)
+        return jnp.where(stored, -residual(Balance(problem, moment=moment), x) / problem.stacked_storage, 0)
 
     def begin(self, problem: Model, x: Field4, moment: Moment) -> None:
         """See `AbstractScheme`."""

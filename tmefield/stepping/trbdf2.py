@@ -46,7 +46,7 @@ class Step(NamedTuple):
 def take(model: Model, settings: Settings, x: Float[Array, "s z y x"], span: Span) -> Step:
     """Advance the free unknowns `x` (nM, zero in fixed voxels) over a span; not differentiable, see `end_of`.
 
-    With G(c) the net gain, phi dc/dt = G: the stages solve phi c/(d h) - G(c) = drive with d = 1 - sqrt(2)/2. Species at steady state
+    With G(c) the net gain, phi R dc/dt = G: the stages solve phi R c/(d h) - G(c) = drive with d = 1 - sqrt(2)/2. Species at steady state
     have no storage: their stages solve G(c) = 0.
     """
     limits = jnp.asarray(MAX_NEWTON, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
@@ -89,9 +89,8 @@ def negligible(settings: Settings) -> Float[Array, " s"]:
 
 
 def _storage(model: Model, settings: Settings, dt: Float[Array, ""]) -> Float[Array, "..."]:
-    phi = model.volume_fraction
     per_species = jnp.asarray([0.0 if one else 1.0 for one in settings.steady], model.dtype)[:, None, None, None]
-    return per_species * (jnp.reshape(phi, (1, 1, 1, 1)) if phi.ndim == 0 else phi[None]) / (DIAGONAL * dt)
+    return per_species * model.stacked_storage / (DIAGONAL * dt)
 
 
 def _stages(model: Model, settings: Settings, x, span: Span, solve, settle):

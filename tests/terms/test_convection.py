@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tmefield as tf
-from tmefield.terms.exchange import mean_decay
+from tmefield.terms.wall_pieces import mean_decay
 
 SHAPE = (1, 1, 4)
 FIELD = jnp.zeros(SHAPE)

@@ -67,7 +67,12 @@ def test_poiseuille_in_a_slab_by_hand():
     """Between walls at 1000 and 200 Pa, 100 um apart, nothing filters: u = K (1000 - 200)/100 everywhere."""
     grid = tf.Grid((1, 1, 10), 10.0)
     found = tf.interstitial_flow(
-        grid, 0.01, hydraulic_conductivity=0.03, filtration_coefficient=0.0, vessel_pressure=0.0, walls=tf.Walls(x=(tf.FixedValue(1000.0), tf.FixedValue(200.0)))
+        grid,
+        0.01,
+        hydraulic_conductivity=0.03,
+        filtration_coefficient=0.0,
+        vessel_pressure=0.0,
+        walls=tf.Walls(x=(tf.FixedValue(1000.0), tf.FixedValue(200.0))),
     )
     np.testing.assert_allclose(found.flow.x, 0.24, rtol=1e-10)
     np.testing.assert_allclose(found.pressure[0, 0], 1000 - 8 * grid.centres(2), rtol=1e-10)

@@ -71,9 +71,7 @@ def interstitial_flow(
     dtype = jnp.result_type(float)
     with jax.enable_x64(True):
         tissue = _wide(as_parameter(hydraulic_conductivity, "hydraulic_conductivity", "um2/(Pa s)", shapes=((), grid.shape)))
-        leak = _leak(
-            grid, vessels, tissue, filtration_coefficient, vessel_pressure, reflection, plasma_oncotic_pressure, tissue_oncotic_pressure
-        )
+        leak = _leak(grid, vessels, tissue, filtration_coefficient, vessel_pressure, reflection, plasma_oncotic_pressure, tissue_oncotic_pressure)
         allowed = ((), grid.shape)
         lymphatics = Lymphatics(
             (PRESSURE,),

@@ -60,6 +60,8 @@ class InterstitialFlow(eqx.Module):
             for side, index, sign in (("lower", 0, -1), ("upper", -1, 1)):
                 crossed.append(sign * area * jnp.sum(jnp.take(u, index, axis=axis)))
                 out[f"{side} {name} wall"] = crossed[-1]
-        income = out["filtered"] + jnp.maximum(-out["drained"], 0) + sum((jnp.maximum(-one, 0) for one in crossed), jnp.zeros_like(volume * self.source[0, 0, 0]))
+        income = (
+            out["filtered"] + jnp.maximum(-out["drained"], 0) + sum((jnp.maximum(-one, 0) for one in crossed), jnp.zeros_like(volume * self.source[0, 0, 0]))
+        )
         missing = out["filtered"] - out["reabsorbed"] - out["drained"] - sum(crossed)
         return {**out, "defect": missing / jnp.where(income > 0, income, 1)}

@@ -66,7 +66,7 @@ def sphere(cells, alpha=5.0):
     """An eighth of a sphere with a radius of `cells` voxels, in units of it: distances, fluid, volume through the surface over the exact one.
 
     No fluid moves outside. Each face between an inner and an outer voxel lets fluid out at zero pressure, a distance away at which the sphere
-    cuts the line between their centres (Gibou, Fedkiw, Cheng & Kang 2002, doi:10.1006/jcph.2001.6977); it stands as a lymphatic of its voxel.
+    cuts the line between their centres (Gibou, Fedkiw, Cheng & Kang 2002, J. Comput. Phys. 176:205); it stands as a lymphatic of its voxel.
     """
     grid = tf.Grid((BOX,) * 3, 1.0)  # lengths in voxels: one compiled program for every radius
     r = radius_from_corner(grid)

@@ -121,3 +121,16 @@ def well_mixed(*, made, greatest, half_saturation, lost):
     b = greatest + lost * half_saturation - made
     root = np.sqrt(b**2 + 4 * lost * made * half_saturation)
     return 2 * made * half_saturation / (b + root) if b > 0 else (root - b) / (2 * lost)
+
+
+def tumour_pressure(r, *, radius, alpha):
+    """P10: p/p_e in a uniform leaky sphere whose surface is at zero pressure, alpha = radius sqrt(L_p S/V / K)."""
+    x = np.asarray(r, float) / radius
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.exp(alpha * (x - 1)) * -np.expm1(-2 * alpha * x) / -np.expm1(-2 * alpha) / x
+    return 1 - np.where(x > 0, ratio, alpha / np.sinh(alpha))
+
+
+def surface_flow(*, radius, alpha, conductivity):
+    """P10: velocity out through the surface of that sphere for p_e = 1."""
+    return conductivity / radius * (alpha / np.tanh(alpha) - 1)

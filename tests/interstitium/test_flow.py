@@ -127,8 +127,8 @@ def test_walls_too_permeable_for_the_grid_are_refused():
 def test_units_of_conductivities():
     """1 mmHg = 133.322 Pa; the tumour of Baxter & Jain: L_p 2.8e-7 cm/(mmHg s), K 4.13e-8 cm2/(mmHg s)."""
     assert units.MMHG == 133.322
-    assert pytest.approx(2.8e-7 * 0.01 / 133.322 * 1e6, rel=1e-12) == 2.8e-7 * units.CM_PER_MMHG_S  # m/(Pa s) in um
-    assert pytest.approx(4.13e-8 * 1e-4 / 133.322 * 1e12, rel=1e-12) == 4.13e-8 * units.CM2_PER_MMHG_S
+    tumour = (2.8e-7 * units.CM_PER_MMHG_S, 4.13e-8 * units.CM2_PER_MMHG_S)
+    assert tumour == pytest.approx((2.8e-7 * 0.01 / 133.322 * 1e6, 4.13e-8 * 1e-4 / 133.322 * 1e12), rel=1e-12)  # by way of m/(Pa s) and m2/(Pa s)
 
 
 SINGLE = """
@@ -142,8 +142,8 @@ found = tf.interstitial_flow(grid, vessels, hydraulic_conductivity=0.03, filtrat
 assert found.pressure.dtype == found.flow.x.dtype == np.float32
 assert float(found.mismatch()) < 1e-5, float(found.mismatch())
 solid = tf.VascularExchange("a", vessels, 0.1, 2.0, filtration=found.filtration)
-species, out = tf.Species("a", 20.0), tf.Walls(x=tf.Outflow())
-model = tf.Model(grid, [species], [solid, tf.LymphaticDrainage(found.drainage)], walls=out, flow=found.flow, volume_fraction=0.3)
+terms, walls = [solid, tf.LymphaticDrainage(found.drainage)], tf.Walls(x=tf.Outflow())
+model = tf.Model(grid, [tf.Species("a", 20.0)], terms, walls=walls, flow=found.flow, volume_fraction=0.3)
 c = tf.solve_steady(model)["a"]
 assert abs(c / 2 - 1).max() < 1e-4, abs(c / 2 - 1).max()
 print("fine")

@@ -1,4 +1,4 @@
-"""The matrix as a store of latent ligand (V15) and as what retards a ligand (V16)."""
+"""The matrix as a store of latent ligand and as what retards a ligand; V15 and V16 themselves stand in test_closed_forms.py."""
 
 import jax
 import jax.numpy as jnp
@@ -6,26 +6,15 @@ import numpy as np
 import pytest
 
 import tmefield as tf
-from validation.problems.check import assert_complete, assert_within_tolerance
-from validation.problems.matrix import ACTIVATION, DEPOSITION, bound_onset, latent_chain, latent_store, matrix_binding
+from validation.problems.check import assert_within_tolerance
+from validation.problems.matrix import ACTIVATION, DEPOSITION, bound_onset, latent_chain, latent_store
 
 GRID = tf.Grid((2, 3, 5), 10.0)
 RNG = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize("dtype", [None, jnp.float32])
-def test_latent_store(dtype):
-    assert_within_tolerance(latent_store(dtype))
-
-
-@pytest.mark.data
-def test_every_tabulated_value_is_compared():
-    assert_complete("V15", latent_store())
-    assert_complete("V16", matrix_binding())
-
-
-def test_retardation_by_binding():
-    assert_within_tolerance(matrix_binding())
+def test_latent_store_in_single_precision():
+    assert_within_tolerance(latent_store(jnp.float32))
 
 
 def test_the_steady_field_does_not_know_of_binding():
@@ -46,7 +35,7 @@ def test_an_immobile_store_follows_what_is_deposited(dtype):
     np.testing.assert_allclose(store, DEPOSITION / ACTIVATION * latent, rtol=1e-3 if dtype else 1e-8)
     flux = ACTIVATION * (latent + store).sum()
     assert float((np.asarray(solution["A"]) * 1e-3).sum()) == pytest.approx(flux, rel=1e-3)
-    later = tf.evolve(model, 0.0, [0.0, 2e6], method="tr-bdf2", rtol=1e-3)
+    later = tf.evolve(model, 0.0, [0.0, 2e6], method="tr-bdf2", rtol=1e-3, atol=1e-5)
     assert later.status == tf.Status.CONVERGED
     np.testing.assert_allclose(later["M"][-1], store, rtol=1e-2)
 

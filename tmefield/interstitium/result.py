@@ -46,8 +46,10 @@ class InterstitialFlow(eqx.Module):
         return jnp.max(jnp.abs(self.divergence() - self.source + self.drainage)) / jnp.where(largest > 0, largest, 1)
 
     def budget(self) -> dict[str, Float[Array, ""]]:
-        """Volumes of fluid, um3/s: `filtered` into the tissue and `reabsorbed` by vessels (voxel by voxel), `drained` by lymphatics net, out through each
-        wall of the box, and the `defect`, what is missing relative to what was filtered and came in.
+        """Volumes of fluid, um3/s, that come into the tissue and leave it.
+
+        `filtered` into the tissue and `reabsorbed` by vessels (voxel by voxel), `drained` by lymphatics net, out through each wall of the box; and the
+        `defect`, what is missing relative to what was filtered and came in.
         """
         volume, faces = self.grid.voxel_volume, self.flow.on_faces(self.grid.shape)
         out = {
@@ -55,14 +57,11 @@ class InterstitialFlow(eqx.Module):
             "reabsorbed": volume * jnp.sum(jnp.maximum(-self.source, 0)),
             "drained": volume * jnp.sum(self.drainage),
         }
-        crossed = []
         for axis, (name, u) in enumerate(zip(AXES, faces, strict=True)):
             area = volume / self.grid.spacing[axis]
             for side, index, sign in (("lower", 0, -1), ("upper", -1, 1)):
-                crossed.append(sign * area * jnp.sum(jnp.take(u, index, axis=axis)))
-                out[f"{side} {name} wall"] = crossed[-1]
-        income = (
-            out["filtered"] + jnp.maximum(-out["drained"], 0) + sum((jnp.maximum(-one, 0) for one in crossed), jnp.zeros_like(volume * self.source[0, 0, 0]))
-        )
-        missing = out["filtered"] - out["reabsorbed"] - out["drained"] - sum(crossed)
+                out[f"{side} {name} wall"] = sign * area * jnp.sum(jnp.take(u, index, axis=axis))
+        leaving = jnp.stack([amount for key, amount in out.items() if key not in ("filtered", "reabsorbed")])
+        income = out["filtered"] + jnp.sum(jnp.maximum(-leaving, 0))
+        missing = out["filtered"] - out["reabsorbed"] - jnp.sum(leaving)
         return {**out, "defect": missing / jnp.where(income > 0, income, 1)}

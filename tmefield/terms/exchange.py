@@ -39,8 +39,8 @@ class VascularExchange(AbstractTerm):
         (A, B) = area (a, b e^-y) / (1 + b w (1 - e^-y)/y),   w = path/(phi D), y = J_v w,
         b = P Pe/(e^Pe - 1), a = b e^Pe, Pe = J_v (1 - s_f)/P
 
-    (Patlak, Goldstein & Hoffman 1963, doi:10.1016/0022-5193(63)90088-2; Kedem & Katchalsky 1958, doi:10.1016/0006-3002(58)90330-5). On the path the fluid
-    carries solute beside the diffusion, so that fluid at c_p with s_f = 0 leaves tissue at c_p as it is. J_v = 0 gives G.
+    (Kedem & Katchalsky 1958, Biochim. Biophys. Acta 27:229; Patlak, Goldstein & Hoffman 1963, J. Theor. Biol. 5:426). On the path the fluid carries
+    solute beside the diffusion, so that fluid at c_p with s_f = 0 leaves tissue at c_p as it is. J_v = 0 gives G.
 
     **Arguments**
 

@@ -1,6 +1,6 @@
 """Every case by its group and its name in the table of reference values."""
 
-from validation.problems import balance, gradients, layers, radial, saturable, spheres, transient, vessel
+from validation.problems import balance, gradients, layers, matrix, radial, saturable, spheres, transient, tumour, vessel
 
 GROUPS = {
     "steady": {
@@ -9,6 +9,8 @@ GROUPS = {
         "V4": layers.diffusivity_jump,
         "V5": vessel.permeable_vessel,
         "V14": spheres.crossing_share,
+        "V15": matrix.latent_store,
+        "P10": tumour.tumour_interstitium,
         "P12": layers.decay_lengths,
     },
     "saturable": {
@@ -19,7 +21,7 @@ GROUPS = {
         "P8": radial.spheroid_anoxia,
         "P9": vessel.krogh_erlang,
     },
-    "transient": {"V2": transient.transient_point_source, "P1": transient.onset_around_cell},
+    "transient": {"V2": transient.transient_point_source, "V16": matrix.matrix_binding, "P1": transient.onset_around_cell},
     "gradients": {"V12": gradients.sensitivities},
 }
 TITLES = {
@@ -32,11 +34,14 @@ TITLES = {
     "V7": "niche under zero-order uptake",
     "V12": "exact gradients of the field",
     "V14": "share of the secretion that crosses a sphere",
+    "V15": "latent ligand with a store in the matrix",
+    "V16": "onset around a point source, ligand bound to the matrix",
     "P1": "onset around a solitary cell (Francis & Palsson 1997)",
     "P4": "saturable niche (Oyler-Yaniv 2017)",
     "P5": "interleukin 2, well-mixed balance (Brunner 2024)",
     "P8": "oxygen in a spheroid (Grimes 2014)",
     "P9": "Krogh-Erlang cylinder (Secomb 2004)",
+    "P10": "interstitial pressure of a tumour (Baxter & Jain 1989)",
     "P12": "decay lengths of published parameter sets",
 }
 # Tabulated values that are functions of the parameters alone and no field: tests/validation/test_reference_values.py has them.

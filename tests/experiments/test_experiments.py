@@ -33,6 +33,22 @@ def test_uptake_range(tmp_path):
 
 
 @pytest.mark.data
+def test_distance_to_vessel(tmp_path):
+    network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")
+    run(EXPERIMENTS / "distance_to_vessel" / "run.py", network, "--spacing", 10, "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "profiles.json").read_text()), expected("distance_to_vessel")
+    for key in ("hypoxic_fraction", "oxygen_mean_nM"):
+        assert found[key] == pytest.approx(wanted[key], rel=wanted["tolerance"])
+    for name, values in found["profiles_nM"].items():
+        assert [values[0], values[5], values[10]][: len(wanted[name])] == pytest.approx(wanted[name], rel=wanted["tolerance"])
+    assert found["exchange_form"] == "operator" and found["budget_defect"] < 1e-5
+    assert (tmp_path / "profiles.png").stat().st_size > 10_000
+    for name in ("oxygen", "cytokines"):
+        _, messages = compliance_messages(tmp_path / f"{name}.nc")
+        assert messages == []
+
+
+@pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "key", "file"),
     [

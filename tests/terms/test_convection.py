@@ -13,7 +13,7 @@ from tmefield.terms.wall_pieces import mean_decay
 SHAPE = (1, 1, 4)
 FIELD = jnp.zeros(SHAPE)
 AT_START = tf.Moment(jnp.asarray(0.0), jnp.asarray(0.0))
-ENTRIES = SimpleNamespace(voxel=np.array([0, 1, 2, 3]), area=np.array([10.0, 20.0, 5.0, 8.0]), path=np.array([4.0, 0.0, -1.0, 3.0]))
+ENTRIES = SimpleNamespace(voxel=np.array([0, 1, 2, 3]), segment=np.arange(4), area=np.array([10.0, 20.0, 5.0, 8.0]), path=np.array([4.0, 0.0, -1.0, 3.0]))
 
 
 def medium(phi=0.5, diffusivity=20.0):
@@ -80,7 +80,7 @@ def test_what_does_not_fit_is_refused(given, said):
 
 
 def test_a_wall_too_permeable_is_refused_with_filtration_too():
-    path = SimpleNamespace(voxel=np.array([0]), area=np.array([10.0]), path=np.array([-1.0]))
+    path = SimpleNamespace(voxel=np.array([0]), segment=np.array([0]), area=np.array([10.0]), path=np.array([-1.0]))
     with pytest.raises(tf.InputError, match="too permeable to a"):
         tf.Model(tf.Grid(SHAPE, 10.0), [tf.Species("a", 20.0)], [tf.VascularExchange("a", path, 100.0, filtration=np.array([0.1]))])
 

@@ -22,7 +22,8 @@ def matrix_density(zones: Mapping[str, Any], densities: Mapping[str, float] = MA
     - `densities`: by name, nmol/mL.
     - `background`: nmol/mL, of what belongs to no zone.
 
-    **Raises** `InputError` for a zone without a density, shapes that differ, shares that are negative or sum to more than 1, and a density outside 0 to `DENSEST`.
+    **Raises** `InputError` for a zone without a density, shapes that differ, shares that are negative or sum to more than 1, and a density
+    outside 0 to `DENSEST`.
     """
     unknown = sorted(set(zones) - set(densities))
     if unknown or not zones:

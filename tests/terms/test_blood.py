@@ -1,5 +1,7 @@
 """Concentrations in the blood along small networks, against what can be written down."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -116,3 +118,17 @@ def test_blood_says_what_is_missing():
         tf.Blood(VesselNetwork(np.eye(3)[:2], np.array([[0, 1]]), np.ones(1)), 1.0)
     with pytest.raises(tf.InputError, match="surface density"):
         tf.VascularExchange("a", 0.01, 0.1, tf.Blood(chain(2, 1.0), 1.0))
+
+
+@pytest.mark.parametrize("form", ["lumped", "operator"])
+def test_values_for_other_segments_or_another_grid_are_refused(form):
+    grid, network = tf.Grid((4, 4, 6), 1.0), chain(4, 1.0)
+    network = dataclasses.replace(network, nodes=network.nodes + np.array([1.0, 2.0, 2.0]))
+    embedding, species = network.embed(grid), [tf.Species("a", 100.0)]
+    with pytest.raises(tf.InputError, match="has 3 values, expected one for each of the 4 segments"):
+        tf.VascularExchange("a", embedding, 1.0, np.ones(3), form=form)
+    with pytest.raises(tf.InputError, match="flows through 3 segments, the embedded network has 4"):
+        tf.VascularExchange("a", embedding, 1.0, tf.Blood(chain(3, 1.0), 1.0), form=form)
+    for other in (tf.Grid((4, 4, 5), 1.0), tf.Grid((4, 4, 6), 2.0)):
+        with pytest.raises(tf.InputError, match="embed them in the grid of the model"):
+            tf.Model(other, species, [tf.VascularExchange("a", embedding, 0.1, np.ones(4), form=form)])

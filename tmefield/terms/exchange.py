@@ -223,11 +223,11 @@ class VascularExchange(AbstractTerm):
     def in_blood(self, c: Float[Array, "z y x"], medium: Medium) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
         """With `Blood`: mean plasma concentration of each segment, nM, and the amount arriving at each node, nM um3/s, for a field in the tissue.
 
-        What fluid the walls let through is small against the blood and is not taken from its flow.
+        Where blood stands still it is at the tissue's concentration. What fluid the walls let through is small against the blood and is not taken from its flow.
         """
         if not isinstance(self.plasma_concentration, Blood):
             raise InputError(f"the plasma concentration of {self.acts_on[0]} is given; only Blood changes along the vessels")
-        brought, taken = (one * self.plasma_concentration.perfused[self.segment] for one in self.coefficients(medium))
+        brought, taken = self.coefficients(medium)
         return self._in_blood(self.plasma_concentration, brought, taken, at_walls(c, self.voxel, self.weight), medium)
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:

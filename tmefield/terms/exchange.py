@@ -223,7 +223,8 @@ class VascularExchange(AbstractTerm):
     def in_blood(self, c: Float[Array, "z y x"], medium: Medium) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
         """With `Blood`: mean plasma concentration of each segment, nM, and the amount arriving at each node, nM um3/s, for a field in the tissue.
 
-        Where blood stands still it is at the tissue's concentration. What fluid the walls let through is small against the blood and is not taken from its flow.
+        Where blood stands still it is at the tissue's concentration. What fluid the walls let through is small against the
+        blood and is not taken from its flow.
         """
         if not isinstance(self.plasma_concentration, Blood):
             raise InputError(f"the plasma concentration of {self.acts_on[0]} is given; only Blood changes along the vessels")

@@ -94,8 +94,8 @@ def _warn_if_broken(nodes: np.ndarray, edges: np.ndarray, kept: np.ndarray, low:
     share = float(length[kept].sum() / max(length.sum(), np.finfo(float).tiny))
     if len(edges) and share < LEAST_KEPT:
         warnings.warn(
-            f"the capillary bed falls into parts in a box of {_extent(low, high)}, of which the largest is kept with {share:.0%} of the length: the rest of the "
-            "box has no vessels; use a box that is thicker against the spacing",
+            f"the capillary bed falls into parts in a box of {_extent(low, high)}, of which the largest is kept with {share:.0%} of the length: the rest of "
+            "the box has no vessels; use a box that is thicker against the spacing",
             stacklevel=4,
         )
 

@@ -1,5 +1,7 @@
 """Concentrations in the blood along small networks, against what can be written down."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -116,3 +118,31 @@ def test_blood_says_what_is_missing():
         tf.Blood(VesselNetwork(np.eye(3)[:2], np.array([[0, 1]]), np.ones(1)), 1.0)
     with pytest.raises(tf.InputError, match="surface density"):
         tf.VascularExchange("a", 0.01, 0.1, tf.Blood(chain(2, 1.0), 1.0))
+
+
+@pytest.mark.parametrize("form", ["lumped", "operator"])
+def test_values_for_other_segments_or_another_grid_are_refused(form):
+    grid, network = tf.Grid((4, 4, 6), 1.0), chain(4, 1.0)
+    network = dataclasses.replace(network, nodes=network.nodes + np.array([1.0, 2.0, 2.0]))
+    embedding, species = network.embed(grid), [tf.Species("a", 100.0)]
+    with pytest.raises(tf.InputError, match="has 3 values, expected one for each of the 4 segments"):
+        tf.VascularExchange("a", embedding, 1.0, np.ones(3), form=form)
+    with pytest.raises(tf.InputError, match="flows through 3 segments, the embedded network has 4"):
+        tf.VascularExchange("a", embedding, 1.0, tf.Blood(chain(3, 1.0), 1.0), form=form)
+    for other in (tf.Grid((4, 4, 5), 1.0), tf.Grid((4, 4, 6), 2.0)):
+        with pytest.raises(tf.InputError, match="embed them in the grid of the model"):
+            tf.Model(other, species, [tf.VascularExchange("a", embedding, 0.1, np.ones(4), form=form)])
+
+
+@pytest.mark.parametrize("form", ["lumped", "operator"])
+def test_blood_that_stands_still_is_told_at_the_concentration_of_the_tissue(form):
+    grid, nodes = tf.Grid((4, 4, 6), 1.0), np.array([[1.0, 2, 2], [3, 2, 2], [5, 2, 2], [3, 3.5, 2]])
+    network = VesselNetwork(nodes, np.array([[0, 1], [1, 2], [1, 3]]), np.full(3, 0.3), flow=np.array([1.0, 1.0, 0.0]))
+    model = tf.Model(grid, [tf.Species("a", 10.0)], [tf.VascularExchange("a", network.embed(grid), 0.1, tf.Blood(network, 5.0), form=form)])
+    mean, _ = model.terms[0].in_blood(jnp.full(grid.shape, 2.0), model.medium())
+    assert float(mean[2]) == pytest.approx(2.0) and (np.asarray(mean[:2]) > 2).all()
+    rates = model.terms[0].rates({"a": jnp.full(grid.shape, 2.0)}, model.medium())["a"]
+    gained = float(jnp.sum(rates.production - rates.loss * 2.0))
+    still = dataclasses.replace(network, edges=network.edges[:2], radius=network.radius[:2], flow=network.flow[:2])
+    alone = tf.VascularExchange("a", still.embed(grid), 0.1, tf.Blood(still, 5.0), form=form).rates({"a": jnp.full(grid.shape, 2.0)}, model.medium())["a"]
+    assert gained == pytest.approx(float(jnp.sum(alone.production - alone.loss * 2.0)))

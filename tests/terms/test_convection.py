@@ -13,7 +13,7 @@ from tmefield.terms.wall_pieces import mean_decay
 SHAPE = (1, 1, 4)
 FIELD = jnp.zeros(SHAPE)
 AT_START = tf.Moment(jnp.asarray(0.0), jnp.asarray(0.0))
-ENTRIES = SimpleNamespace(voxel=np.arange(4), segment=np.arange(4), area=np.array([10.0, 20.0, 5.0, 8.0]), path=np.array([4.0, 0.0, -1.0, 3.0]))
+ENTRIES = SimpleNamespace(voxel=np.array([0, 1, 2, 3]), segment=np.arange(4), area=np.array([10.0, 20.0, 5.0, 8.0]), path=np.array([4.0, 0.0, -1.0, 3.0]))
 
 
 def medium(phi=0.5, diffusivity=20.0):

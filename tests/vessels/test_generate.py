@@ -245,3 +245,8 @@ def test_script_prints_its_tables(script, capsys, monkeypatch, tmp_path):
     text = capsys.readouterr().out
     for said in ("**normal**, 1 seeds", "**tumour**, 1 seeds", "| volume fraction, % |", "| at least 0.35 |", "in its host", "files are not at hand"):
         assert said in text
+
+
+def test_a_box_as_thin_as_the_spacing_is_told_to_stay_empty_in_part():
+    with pytest.warns(UserWarning, match=r"falls into parts in a box of 600 x 600 x 80 um, of which the largest is kept with \d+% of the length"):
+        VesselNetwork.generate(((0, 0, 0), (600, 600, 80)), seed=3)

@@ -123,3 +123,15 @@ def test_real_networks_have_the_measures_that_others_found(file, options, box, e
         allowed = (0.03 if name.startswith("distance") else 0.01) * float(text)
         assert getattr(found, name) == pytest.approx(float(text), abs=allowed), name
     assert found.loops == expected[-1]
+
+
+def test_a_winding_vessel_counts_by_its_own_length():
+    """100 um straight, 150 um along the vessel."""
+    bare, wound = straight(), straight(tortuosity=np.full(2, 1.5), flow=np.ones(2))
+    box = (np.zeros(3), np.full(3, 100.0))
+    plain, found = bare.metrics(box), wound.metrics(box)
+    for name in ("volume_fraction", "surface_density", "length_density", "branch_length"):
+        assert getattr(found, name) == pytest.approx(1.5 * getattr(plain, name))
+    assert found.tortuosity == pytest.approx(1.5)
+    assert found.surface_density == pytest.approx(1e4 * wound.surface_area / np.prod(found.box[1] - found.box[0]))
+    assert found.perfused_fraction == 1 and found.diameter_mean == plain.diameter_mean

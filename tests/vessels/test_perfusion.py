@@ -230,3 +230,10 @@ def test_result_does_not_depend_on_the_order_of_the_segments(bed):
     shuffled = replace(bed, edges=np.where(turned[:, None], bed.edges[:, ::-1], bed.edges)[order], radius=bed.radius[order], branch_id=None)
     first, second = (pressures_on_faces(one, BOX).perfuse(phase_separation=True) for one in (bed, shuffled))
     assert np.where(turned, -first.flow, first.flow)[order] == pytest.approx(second.flow, rel=1e-3, abs=1e-4 * first.flow.max())
+
+
+def test_a_winding_vessel_resists_by_its_own_length():
+    ends = (Boundary(0, "pressure", 3000.0), Boundary(2, "pressure", 1000.0))
+    found = replace(chain(*ends), tortuosity=np.array([1.5, 1.0])).perfuse()
+    assert found.flow[0] == pytest.approx(2000 / (resistance(4, 150) + resistance(5, 100)))
+    assert found.perfused_fraction == 1

@@ -152,3 +152,12 @@ def test_real_mask_has_its_loops_and_its_area():
     area = 2 * (network.radius * network.lengths).sum()
     assert area == pytest.approx(mask.astype(bool).sum(), rel=0.15)  # vessels this wide overlap where they meet
     assert "39.1% vessel" in network.report()
+
+
+@pytest.mark.parametrize("deep", [2.0, 4.0])
+def test_vessel_across_the_slices_of_a_stack_goes_on_to_its_faces(deep):
+    """Slices `deep` um apart of voxels of 1 um: thinning alone takes as many slices from each end as the radius has pixels."""
+    y, x = np.meshgrid(np.arange(60) + 0.5, np.arange(60) + 0.5, indexing="ij")
+    stack = np.repeat((np.hypot(y - 30, x - 30) <= 6)[None], int(60 / deep), axis=0)
+    network = VesselNetwork.from_mask(stack, (deep, 1.0, 1.0))
+    assert network.total_length == pytest.approx(60, rel=0.02) and len(network.edges) == 1

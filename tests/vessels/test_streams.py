@@ -1,9 +1,12 @@
+import dataclasses
+import warnings
+
 import numpy as np
 import pytest
 
 import tmefield as tf
 from data_files import data_file
-from tmefield.vessels.network import VesselNetwork
+from tmefield.vessels.network import Boundary, VesselNetwork
 
 
 def diamond(flow):
@@ -56,3 +59,17 @@ def test_streams_of_a_real_network_hold_every_flowing_segment_once():
     latest = np.full(len(network.nodes), -1)
     np.maximum.at(latest, found.downstream[flowing], level[flowing])
     assert (level[flowing] > latest[found.upstream[flowing]]).all()
+
+
+def test_flows_that_do_not_balance_inside_the_network_are_told():
+    """Of 3 um3/s, 2 arrive where the branches meet and 4 leave."""
+    with pytest.warns(UserWarning, match=r"does not balance at 2 nodes inside it, most at node"):
+        found = diamond([4, 3, -1, 2, 1, 1]).streams()
+    np.testing.assert_allclose(found.inflow, [3, 0, 0, 0, 2, 0])
+
+
+def test_rounded_flows_and_boundary_values_inside_the_network_pass():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        diamond([3.003, 3, -1, 2, 1, 2]).streams()
+        dataclasses.replace(diamond([4, 3, -1, 2, 1, 2]), boundary=(Boundary(4, "flow", 1.0, None),)).streams()

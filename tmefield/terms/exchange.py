@@ -12,9 +12,10 @@ from jaxtyping import Array, Bool, Float, Int
 from ..checks import as_parameter, concrete
 from ..course import TimeCourse
 from ..errors import InputError
+from ..grid import Grid
 from .blood import Blood
 from .term import AbstractTerm, Medium, Rates
-from .wall_pieces import across_wall, along_path, at_walls, is_embedded, lumen_of, on_voxels, wall_pieces
+from .wall_pieces import across_wall, along_path, at_walls, embedded_in, is_embedded, lumen_of, on_voxels, wall_pieces
 
 FORMS = ("auto", "lumped", "operator")
 FREELY_PERMEABLE = 0.5
@@ -69,6 +70,7 @@ class VascularExchange(AbstractTerm):
     voxel: Int[Array, "..."] | None
     weight: Float[Array, "walls k"] | None
     segment: Int[Array, " walls"] | None
+    embedded: tuple[Grid, int] | None = eqx.field(static=True)
     area: Float[Array, "..."]
     path: Float[Array, "..."]
     permeability: Float[Array, ""]
@@ -92,6 +94,7 @@ class VascularExchange(AbstractTerm):
         self.form = _form(form, species, vessels, filtered=filtration is not None)
         self.vessels = vessels if self.form == "auto" else None
         self.lumen = lumen_of(vessels)
+        self.embedded = embedded_in(vessels)
         walls = wall_pieces(vessels.contacts() if self.form == "operator" else vessels, species)
         self.voxel, self.weight, self.segment, self.area, self.path = walls
         shapes = None if self.voxel is None else (self.area.shape,)
@@ -106,12 +109,17 @@ class VascularExchange(AbstractTerm):
         name = f"plasma concentration of {self.acts_on[0]}"
         if isinstance(plasma, Blood) and self.segment is None:
             raise InputError(f"{name}: blood flows through an embedded network, network.embed(grid); a surface density has no vessels to follow")
+        segments = None if self.embedded is None else self.embedded[1]
+        if isinstance(plasma, Blood) and segments is not None and plasma.flow.size != segments:
+            raise InputError(f"{name}: the blood flows through {plasma.flow.size} segments, the embedded network has {segments}: give both the same network")
         if isinstance(plasma, TimeCourse | Blood):
             return plasma
         given = as_parameter(plasma, name, "nM")
         if given.ndim > (self.segment is not None):
             allowed = "a number" + (", or one for each segment of the network" if self.segment is not None else "")
             raise InputError(f"{name} has shape {list(given.shape)}, expected {allowed} (nM)")
+        if given.ndim and segments is not None and given.size != segments:
+            raise InputError(f"{name} has {given.size} values, expected one for each of the {segments} segments of the network (nM)")
         return given
 
     @property
@@ -215,11 +223,12 @@ class VascularExchange(AbstractTerm):
     def in_blood(self, c: Float[Array, "z y x"], medium: Medium) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
         """With `Blood`: mean plasma concentration of each segment, nM, and the amount arriving at each node, nM um3/s, for a field in the tissue.
 
-        What fluid the walls let through is small against the blood and is not taken from its flow.
+        Where blood stands still it is at the tissue's concentration. What fluid the walls let through is small against the
+        blood and is not taken from its flow.
         """
         if not isinstance(self.plasma_concentration, Blood):
             raise InputError(f"the plasma concentration of {self.acts_on[0]} is given; only Blood changes along the vessels")
-        brought, taken = (one * self.plasma_concentration.perfused[self.segment] for one in self.coefficients(medium))
+        brought, taken = self.coefficients(medium)
         return self._in_blood(self.plasma_concentration, brought, taken, at_walls(c, self.voxel, self.weight), medium)
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
@@ -230,6 +239,7 @@ class VascularExchange(AbstractTerm):
             if self.filtration is not None:
                 as_parameter(self.filtration, "filtration through vessel walls", "um/s", shapes=((), shape), signed=True)
             return
+        self._check_grid(shape, medium)
         conductivity, resisted = (concrete(one) for one in self._closure(medium))
         if conductivity is None or resisted is None:
             return
@@ -239,6 +249,16 @@ class VascularExchange(AbstractTerm):
                 f"the walls of {int(refused.sum())} vessel pieces are too permeable to {name} for this grid "
                 f"(phi D + P path = {float(resisted.min()):.3g} um2/s at worst): "
                 "take smaller voxels, or resolve more vessels as lumens: network.embed(grid, lumen_radius=1.05) does so from 1.05 voxels on"
+            )
+
+    def _check_grid(self, shape: tuple[int, int, int], medium: Medium) -> None:
+        if self.embedded is None:
+            return
+        grid, _ = self.embedded
+        if grid.shape != shape or abs(grid.voxel_volume - medium.voxel_volume) > 1e-9 * grid.voxel_volume:
+            raise InputError(
+                f"vascular exchange of {self.acts_on[0]}: the vessels are embedded in a grid of {list(grid.shape)} voxels of {grid.voxel_volume:g} um3, "
+                f"the model has {list(shape)} of {medium.voxel_volume:g} um3: embed them in the grid of the model"
             )
 
 

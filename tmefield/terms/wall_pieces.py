@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ..checks import as_parameter
+from ..grid import Grid
 
 # Below this the closed form of `mean_decay` has no derivatives in floats; its series is exact there to 1e-16.
 SMALL = 0.1
@@ -39,6 +40,12 @@ def wall_pieces(vessels: Any, who: str) -> WallPieces:
     voxel, segment = (jnp.asarray(np.asarray(one, dtype=np.int32)) for one in (vessels.voxel, vessels.segment))
     weight = jnp.asarray(vessels.weight, dtype=area.dtype) if hasattr(vessels, "weight") else None
     return WallPieces(voxel, weight, segment, area, jnp.asarray(vessels.path, dtype=area.dtype))
+
+
+def embedded_in(vessels: Any) -> tuple[Grid, int] | None:
+    """The grid of an embedding and the number of segments of its network; None for what does not say, as a given wall area."""
+    grid, report = getattr(vessels, "grid", None), getattr(vessels, "report", {})
+    return None if grid is None or "segments" not in report else (grid, report["segments"] + report["segments_outside"])
 
 
 def lumen_of(vessels: Any) -> Bool[Array, "z y x"] | None:

@@ -58,7 +58,7 @@ class Coupled:
 def at_haematocrit(network: VesselNetwork, solver: PressureSolver, rheology: Rheology, hd: np.ndarray) -> Coupled:
     """Pressures and flows at a given haematocrit."""
     viscosity = rheology.viscosity(network, hd)
-    conductance = np.pi * (2 * network.radius) ** 4 / (128 * viscosity * network.lengths)
+    conductance = np.pi * (2 * network.radius) ** 4 / (128 * viscosity * network.path_lengths)
     pressure, flow = solver.solve(conductance)
     return Coupled(pressure, flow, hd, viscosity)
 

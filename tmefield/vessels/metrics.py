@@ -33,7 +33,7 @@ PUBLISHED: dict[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class NetworkMetrics:
-    """Measures of a network of segments with diameter D and length L (sums over all) in a box of volume V.
+    """Measures of a network of segments with diameter D and length L along the vessel (sums over all) in a box of volume V.
 
     - `volume_fraction`: 100 sum(pi D^2 L/4)/V, %, overlap at nodes counted twice; `surface_density`: sum(pi D L)/V, 1/cm;
       `length_density`: sum(L)/V, mm/mm3; `profile_density`: vessels cut per area of a section, length_density/2 for vessels that
@@ -130,7 +130,8 @@ def measure(network: VesselNetwork, box: tuple[Any, Any] | None = None, seed: in
     """
     low, high = _box(network, box)
     inside = _inside(network, low, high)
-    volume, length, diameter = float(np.prod(high - low)), inside.length, 2 * inside.radius
+    winding = 1.0 if network.tortuosity is None else network.tortuosity[inside.segment]
+    volume, length, diameter = float(np.prod(high - low)), inside.length * winding, 2 * inside.radius
     mean = float(np.average(diameter, weights=length))
     distance = _distances(network, low, high, seed)
     branch_length, tortuosity = _branch_measures(network)
@@ -196,7 +197,7 @@ def _distances(network: VesselNetwork, low: np.ndarray, high: np.ndarray, seed: 
 def _branch_measures(network: VesselNetwork) -> tuple[float, float]:
     """Mean length of a branch, um, and mean of path over chord (NaN where no branch has two ends apart)."""
     branch = branches(network)
-    length = np.bincount(branch, network.lengths)
+    length = np.bincount(branch, network.path_lengths)
     node, of = network.edges.ravel(), np.repeat(branch, 2)
     at_end = network.degree[node] != 2
     node, of = node[at_end], of[at_end]
@@ -218,4 +219,4 @@ def _perfused_fraction(network: VesselNetwork) -> float | None:
     if network.flow is None:
         return None
     size = np.abs(network.flow)
-    return float(network.lengths[size > PERFUSED * size.max()].sum() / network.total_length)
+    return float(network.path_lengths[size > PERFUSED * size.max()].sum() / network.total_length)

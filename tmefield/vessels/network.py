@@ -223,22 +223,22 @@ class VesselNetwork:
     @property
     def total_length(self) -> float:
         """Length of all vessels, um."""
-        return float(self._along.sum())
+        return float(self.path_lengths.sum())
 
     @property
-    def _along(self) -> np.ndarray:
-        """Length along each vessel, um."""
+    def path_lengths(self) -> np.ndarray:
+        """Length along each vessel, um: that of its straight segment times its tortuosity."""
         return self.lengths if self.tortuosity is None else self.lengths * self.tortuosity
 
     @property
     def surface_area(self) -> float:
         """Wall area, sum of 2 pi R L, um2."""
-        return float(2 * np.pi * (self.radius * self._along).sum())
+        return float(2 * np.pi * (self.radius * self.path_lengths).sum())
 
     @property
     def volume(self) -> float:
         """Volume of the vessels, sum of pi R^2 L (overlap at nodes counted twice), um3."""
-        return float(np.pi * (self.radius**2 * self._along).sum())
+        return float(np.pi * (self.radius**2 * self.path_lengths).sum())
 
     @property
     def degree(self) -> np.ndarray:

@@ -74,7 +74,7 @@ class Perfusion:
     @property
     def perfused_fraction(self) -> float:
         """Share of the network's length that is perfused."""
-        return float(self.network.lengths[self.perfused].sum() / self.network.total_length)
+        return float(self.network.path_lengths[self.perfused].sum() / self.network.total_length)
 
     def report(self) -> str:
         """One screen: pressures, flows, haematocrit and how far to trust them."""
@@ -110,7 +110,7 @@ def perfuse(
     inlet_haematocrit: float = INLET_HD,
     most_rounds: int = MOST_ROUNDS,
 ) -> Perfusion:
-    """Pressure, flow and haematocrit of every segment: sum_j G_ij (p_i - p_j) = q_i with G = pi D^4/(128 mu L).
+    """Pressure, flow and haematocrit of every segment: sum_j G_ij (p_i - p_j) = q_i with G = pi D^4/(128 mu L), L the length along the vessel.
 
     **Arguments**
 

@@ -13,6 +13,8 @@ class Faces:
 
     def __init__(self, inside: np.ndarray, size: np.ndarray):
         self.inside, self.size, self.upper = inside, size, np.array(inside.shape) * size
+        # Thinning counts voxels: along the longest side of a voxel it shortens by as many of them as a radius has of the shortest.
+        self.stretch = float(size.max() / size.min())
 
     def depth(self, point: np.ndarray) -> float:
         """Distance to the nearest face, um."""
@@ -134,8 +136,9 @@ class SkeletonGraph:
         last, first = (int(np.flatnonzero(away >= least)[-1]) if away.max() >= least else 0 for least in (2 * radius, 4 * radius))
         if last == first:
             last = len(points) - 1
-        hit = self.faces.beyond(points[last], points[last] - points[first], 2 * float(away[last]) + 2 * radius + 2 * self.step)
-        if hit is None or self.faces.depth(points[-1]) > 2 * radius + 2 * self.step:
+        slack = 2 * (radius + self.step) * self.faces.stretch
+        hit = self.faces.beyond(points[last], points[last] - points[first], 2 * float(away[last]) + slack)
+        if hit is None or self.faces.depth(points[-1]) > slack:
             return points
         share = np.linspace(0, 1, len(points) - last)[:, None] if last < len(points) - 1 else np.ones((1, 1))
         return np.vstack([points[:last], points[last] + share * (hit - points[last])])

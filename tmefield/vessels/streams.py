@@ -1,5 +1,6 @@
 """The order in which blood passes through a network: every segment after all those that feed it."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from .network import VesselNetwork
 
 AT_REST = 1e-6
 """A segment with less than this share of the largest flow carries nothing."""
+UNBALANCED = 0.01
+"""Share of the blood through the network that may come from or vanish at nodes inside it: flows rounded in a file do."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Streams:
 def streams(network: VesselNetwork) -> Streams:
     """The streams of a network with flows (um3/s, signed from the first to the second node of each segment).
 
-    Segments with less than 1e-6 of the largest flow are at rest. Blood enters at nodes that give away more than they get.
+    Segments with less than 1e-6 of the largest flow are at rest. Blood enters at nodes that give away more than they get. Flows that do not balance
+    at nodes inside the network (of several segments, without a boundary value), by more than 1 % of what passes the network together, give a warning.
 
     **Raises** `InputError` for a network without flows, and for flows that go round in a circle: no pressure drives such.
     """
@@ -56,8 +60,23 @@ def streams(network: VesselNetwork) -> Streams:
     upstream, downstream = np.where(forward, first, second), np.where(forward, second, first)
     nodes = len(network.nodes)
     gain = np.bincount(downstream, size, nodes) - np.bincount(upstream, size, nodes)
+    _warn_if_unbalanced(network, gain, size)
     hd = np.zeros_like(size) if network.hd is None else np.asarray(network.hd, dtype=np.float64)
     return Streams(upstream, downstream, size, hd, _levels(network, upstream, downstream, size > 0), np.maximum(-gain, 0.0))
+
+
+def _warn_if_unbalanced(network: VesselNetwork, gain: np.ndarray, size: np.ndarray) -> None:
+    inner = network.degree > 1
+    inner[[one.node for one in network.boundary]] = False
+    missing, through = np.where(inner, np.abs(gain), 0.0), max(float(np.maximum(gain, 0).sum()), float(size.max()))
+    if missing.sum() > UNBALANCED * through:
+        node = int(np.argmax(missing))
+        name = network.node_names[node] if network.node_names else str(node)
+        warnings.warn(
+            f"the blood flow of this vessel network does not balance at {int((missing > AT_REST * size.max()).sum())} nodes inside it, most at node {name} "
+            f"({missing[node]:.3g} of {through:.3g} um3/s through the network): blood comes in or vanishes there; solve for it with network.perfuse(...)",
+            stacklevel=4,
+        )
 
 
 def _levels(network: VesselNetwork, upstream: np.ndarray, downstream: np.ndarray, flows: np.ndarray) -> np.ndarray:

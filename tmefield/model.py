@@ -103,8 +103,14 @@ class Model(eqx.Module):
         for term in self.terms:
             term.check(self.grid.shape, self.medium())
             self._check_dependence(term)
-            if isinstance(term, VascularExchange) and term.lumen is not None:
-                self._check_lumen(term.lumen)
+            if isinstance(term, VascularExchange):
+                if term.lumen is not None:
+                    self._check_lumen(term.lumen)
+                if term.filtration is not None and self.flow is None:
+                    raise InputError(
+                        f"fluid filters through the vessel walls of {term.acts_on[0]}, but the model has no flow to take it on: "
+                        "give flow=, that of the same interstitial_flow(...)"
+                    )
 
     def _check_dependence(self, term: AbstractTerm) -> None:
         """A term whose rates depend on concentrations has to say so: its slope would be missing from Newton's method and from derivatives."""

@@ -103,6 +103,23 @@ def test_derivatives_go_through_the_network():
         assert float(exact[index]) == pytest.approx(float((ends[0] - ends[1]) / (2 * by)), rel=1e-5)
 
 
+def test_fluid_that_walls_take_back_brings_its_solute():
+    """Reabsorption against an almost tight wall: what the tissue loses still reaches the blood."""
+    grid = tf.Grid((6, 6, 6), 10.0)
+    nodes = np.column_stack([np.linspace(0, 60, 4), np.full(4, 31.0), np.full(4, 29.0)])
+    network = VesselNetwork(nodes, np.array([[0, 1], [1, 2], [2, 3]]), np.full(3, 4.0), flow=np.full(3, 2e3))
+    vessels = network.embed(grid)
+    c = jnp.full(grid.shape, 2.0)
+    medium = tf.Medium(jnp.asarray(1.0), {"a": tf.Species("a", 40.0)}, AT_START, grid.voxel_volume)
+    for permeability in (0.0, 1e-6, 1e-3, 0.1):
+        back = np.full(vessels.area.shape, -0.05)
+        term = tf.VascularExchange("a", vessels, permeability, tf.Blood(network, 0.5), filtration=back, form="lumped")
+        rates = term.rates({"a": c}, medium)["a"]
+        gained = float(jnp.sum(rates.production - rates.loss * c)) * grid.voxel_volume
+        _, amount = term.in_blood(c, medium)
+        assert gained < 0 and float(amount[-1] - amount[0]) == pytest.approx(-gained, rel=1e-9)
+
+
 def test_standing_blood_keeps_the_tissues_concentration():
     network = VesselNetwork(diamond().nodes, diamond().edges, np.ones(5), flow=np.array([2.0, 0, 0, -2, 2]))
     blood = tf.Blood(network, 6.0)

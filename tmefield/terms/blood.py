@@ -167,13 +167,17 @@ class Blood(eqx.Module):
         """Plasma concentration at the inlets, nM."""
         return self.inlet.at(moment.time, moment.within) if isinstance(self.inlet, TimeCourse) else self.inlet
 
-    def along(self, exchange: Float[Array, " m"], tissue: Float[Array, " m"], moment: Moment) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
+    def along(
+        self, exchange: Float[Array, " m"], tissue: Float[Array, " m"], moment: Moment, returned: Float[Array, " m"] | None = None
+    ) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
         """Mean plasma concentration of each segment, nM, and the amount that arrives at each node, nM um3/s.
 
-        `exchange` is E of each segment, um3/s, `tissue` the concentration outside its wall, nM. Where blood stands still the mean is the tissue's.
+        `exchange` is E of each segment, um3/s, `tissue` the concentration outside its wall, nM, and `returned` what joins the blood at its end beside
+        that, nM um3/s. Where blood stands still the mean is the tissue's.
         """
         nodes = self.inflow.size
-        padded = [jnp.append(one, filler) for one, filler in ((exchange, 0), (tissue, 0), (self.flow, 1), (self.hd, 0))]
+        joining = jnp.zeros_like(exchange) if returned is None else returned
+        padded = [jnp.append(one, filler) for one, filler in ((exchange, 0), (tissue, 0), (self.flow, 1), (self.hd, 0), (joining, 0))]
         upstream, downstream = (jnp.append(one, nodes) for one in (self.upstream, self.downstream))
         leaving = jnp.zeros(nodes, self.flow.dtype).at[self.upstream].add(self.flow)
         cells = jnp.zeros(nodes, self.flow.dtype).at[self.upstream].add(self.flow * self.hd)
@@ -184,12 +188,12 @@ class Blood(eqx.Module):
 
         def pass_level(carry, row):
             amount, mean = carry
-            e, outside, q, hd = (one[row] for one in padded)
+            e, outside, q, hd, more = (one[row] for one in padded)
             node = upstream[row]
             c = self.carrier.plasma(amount[node] / throughput[node], hd_node[node])
             share = self._mean_above(c, outside, e / q, hd)
             left = self.carrier.content(c, hd) - e / q * share * (c - outside)
-            return (amount.at[downstream[row]].add(q * left), mean.at[row].set(outside + share * (c - outside))), None
+            return (amount.at[downstream[row]].add(q * left + more), mean.at[row].set(outside + share * (c - outside))), None
 
         start = jnp.append(brought, 0).astype(exchange.dtype), padded[1]
         (amount, mean), _ = jax.lax.scan(pass_level, start, self.levels)

@@ -60,8 +60,8 @@ class VascularExchange(AbstractTerm):
     Voxels inside wide vessels (`embedding.lumen`) are no tissue: the model has to hold them, with
     `fixed=FixedConcentration(embedding.lumen, plasma_concentration, sealed=True)`.
 
-    **Raises** `InputError` where a closure is not positive: such walls are more permeable than the grid can resolve; for a filtration that does not fit the
-    walls or the form, and a reflection outside 0 to 1.
+    **Raises** `InputError` where a closure is not positive: such walls are more permeable than the grid can resolve (where values are traced, the
+    exchange is NaN); for a filtration that does not fit the walls or the form, values for other segments, and a reflection outside 0 to 1.
     """
 
     acts_on: tuple[str, ...] = eqx.field(static=True)
@@ -185,8 +185,10 @@ class VascularExchange(AbstractTerm):
         """Of each piece, from its rate (um/s) and its closure, 1/s."""
         if self.voxel is None:
             return self.area * rate
-        open_to_flow = resisted > 0
-        return self.area / medium.voxel_volume * rate * jnp.where(open_to_flow, conductivity / jnp.where(open_to_flow, resisted, 1), 0)
+        closed, resolved = conductivity <= 0, resisted > 0
+        # A closure that is not positive is refused where numbers are known; where they are traced it must not look like an exchange of nothing.
+        share = jnp.where(closed, 0, jnp.where(resolved, conductivity / jnp.where(resolved, resisted, 1), jnp.nan))
+        return self.area / medium.voxel_volume * rate * share
 
     def _closure(self, medium: Medium) -> tuple[Array, Array]:
         """Phi D at each piece, and what it is divided by (phi D + P path without filtration), which has to stay positive where phi D is."""
@@ -216,9 +218,11 @@ class VascularExchange(AbstractTerm):
         return {name: Rates(on_voxels(given - taken * outside, self.voxel, c.shape, self.weight) + loss * c, loss)}
 
     def _in_blood(self, blood: Blood, brought: Array, taken: Array, outside: Array, medium: Medium) -> tuple[Array, Array]:
-        exchange, back = (jnp.zeros(blood.flow.size, one.dtype).at[self.segment].add(one) for one in (brought, taken * outside))
-        tissue = back / jnp.where(exchange > 0, exchange, 1)
-        return blood.along(exchange * medium.voxel_volume, tissue, medium.moment)
+        """Blood exchanges A (c_p - c_t) along a segment; what fluid that is taken back brings beyond that, (B - A) c_t, joins it at the end."""
+        shared = jnp.minimum(brought, taken)
+        pieces = brought, shared * outside, (taken - shared) * outside
+        exchange, back, returned = (jnp.zeros(blood.flow.size, brought.dtype).at[self.segment].add(one * medium.voxel_volume) for one in pieces)
+        return blood.along(exchange, back / jnp.where(exchange > 0, exchange, 1), medium.moment, returned)
 
     def in_blood(self, c: Float[Array, "z y x"], medium: Medium) -> tuple[Float[Array, " m"], Float[Array, " n"]]:
         """With `Blood`: mean plasma concentration of each segment, nM, and the amount arriving at each node, nM um3/s, for a field in the tissue.

@@ -245,3 +245,14 @@ def test_script_prints_its_tables(script, capsys, monkeypatch, tmp_path):
     text = capsys.readouterr().out
     for said in ("**normal**, 1 seeds", "**tumour**, 1 seeds", "| volume fraction, % |", "| at least 0.35 |", "in its host", "files are not at hand"):
         assert said in text
+
+
+def test_a_tumour_in_a_corner_of_the_box_is_invaded_as_far_as_its_fraction_says():
+    """Its host is left in several scraps; waiting until each was joined took the whole bed."""
+    box, radius = ((0, 0, 0), (500, 500, 500)), 350.0
+    lengths = []
+    for fraction in (0.9, 0.5):
+        network = VesselNetwork.generate(box, tumour=TumourBed((0, 0, 0), radius, spacing=(80, 80), fraction=(fraction, fraction)), seed=1)
+        inside = np.linalg.norm(network.nodes[network.edges].mean(axis=1), axis=1) < 0.8 * radius
+        lengths.append(network.lengths[inside].sum())
+    assert lengths[1] < 0.6 * lengths[0]

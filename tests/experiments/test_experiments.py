@@ -32,6 +32,27 @@ def test_uptake_range(tmp_path):
     assert found == {name: pytest.approx(wanted[name], rel=wanted["tolerance"]) for name in ("dense", "sparse")}
 
 
+def test_vascular_normalisation(tmp_path):
+    """Pressure and outward flow fall, the fluid that reaches the core rises, and the antibody loses more than the cytokine."""
+    run(EXPERIMENTS / "vascular_normalisation" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    written, wanted = json.loads((tmp_path / "measures.json").read_text()), expected("vascular_normalisation")
+    found = written["measures"]
+    for state in ("before", "after"):
+        assert found[state].keys() == wanted[state].keys()
+        for key, value in wanted[state].items():
+            tolerance = wanted["flow_tolerance" if key.endswith(("_velocity", "_filtration")) else "tolerance"]
+            assert found[state][key] == pytest.approx(value, rel=tolerance), f"{state} {key}"
+        assert max(written["defects"][state].values()) < wanted["largest_defect"]
+        points, messages = compliance_messages(tmp_path / f"{state}.nc")
+        assert messages == [] and points > 50
+    kept = {name: found["after"][f"{name}_mean"] / found["before"][f"{name}_mean"] for name in ("antibody", "cytokine")}
+    assert kept["antibody"] < 0.8 * kept["cytokine"] < 0.8
+    for falls in ("core_pressure", "rim_velocity", "antibody_spread", "cytokine_spread"):
+        assert found["after"][falls] < 0.8 * found["before"][falls], falls
+    assert found["after"]["core_filtration"] > found["before"]["core_filtration"]
+    assert (tmp_path / "normalisation.png").stat().st_size > 10_000
+
+
 @pytest.mark.data
 def test_distance_to_vessel(tmp_path):
     network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")

@@ -34,3 +34,11 @@ def test_permeability_is_continuous_where_the_small_pores_close():
 def test_a_weight_above_zero_is_needed(weight):
     with pytest.raises(InputError, match="above zero"):
         two_pore_permeability(weight)
+
+
+def test_other_pores():
+    """Without large pores the wall of tumour vessels lets less through; pores of twice the area let twice as much through."""
+    assert two_pore_permeability(150.0, pores=[(4.5, 17.6)]) < 1e-9
+    assert two_pore_permeability(20.0, pores=[(4.5, 35.2), (500.0, 1.3)]) == pytest.approx(2 * two_pore_permeability(20.0))
+    with pytest.raises(InputError, match="pores"):
+        two_pore_permeability(20.0, pores=[(0.0, 17.6)])

@@ -126,3 +126,22 @@ def test_walls_that_hold_solute_back_dilute_the_tissue():
     assert inside.min() > 0 and inside.max() < LEVEL
     assert abs(float(solution.budget.defect[0])) < 1e-9
     assert float(solution.budget.lost["lymphatic drainage"][0]) > 0
+
+
+def test_walls_of_each_segment_have_their_own_permeability_and_reflection():
+    """Two vessels in one network give what each gives alone with its own wall, and a value for a third is refused."""
+    grid = tf.Grid((8, 8, 24), 5.0)
+    nodes = np.array([[x, 20.0, z] for x in (30.0, 90.0) for z in (0.0, 40.0)])
+    both = tf.VesselNetwork(nodes, np.array([[0, 1], [2, 3]]), np.array([3.0, 4.0])).embed(grid)
+    of_second, permeability, reflection = both.segment == 1, np.array([0.1, 0.4]), np.array([0.2, 0.7])
+    filtration = np.linspace(-0.3, 0.5, len(both.voxel))
+    phi = tf.Medium(jnp.asarray(0.5), {"a": tf.Species("a", 20.0)}, AT_START, grid.voxel_volume)
+
+    for fluid in (None, filtration):
+        together = tf.VascularExchange("a", both, permeability, 1.0, filtration=fluid, reflection=reflection).coefficients(phi)
+        for segment in (0, 1):
+            alone = tf.VascularExchange("a", both, permeability[segment], 1.0, filtration=fluid, reflection=reflection[segment]).coefficients(phi)
+            for one, other in zip(together, alone, strict=True):
+                np.testing.assert_allclose(one[of_second == segment], other[of_second == segment], rtol=1e-12)
+    with pytest.raises(tf.InputError, match=r"vascular permeability of a has shape \[3\], expected a number or \[2\]"):
+        tf.VascularExchange("a", both, np.ones(3), 1.0)

@@ -250,3 +250,14 @@ def test_script_prints_its_tables(script, capsys, monkeypatch, tmp_path):
 def test_a_box_as_thin_as_the_spacing_is_told_to_stay_empty_in_part():
     with pytest.warns(UserWarning, match=r"falls into parts in a box of 600 x 600 x 80 um, of which the largest is kept with \d+% of the length"):
         VesselNetwork.generate(((0, 0, 0), (600, 600, 80)), seed=3)
+
+
+def test_a_tumour_in_a_corner_of_the_box_is_invaded_as_far_as_its_fraction_says():
+    """Its host is left in several scraps; waiting until each was joined took the whole bed."""
+    box, radius = ((0, 0, 0), (500, 500, 500)), 350.0
+    lengths = []
+    for fraction in (0.9, 0.5):
+        network = VesselNetwork.generate(box, tumour=TumourBed((0, 0, 0), radius, spacing=(80, 80), fraction=(fraction, fraction)), seed=1)
+        inside = np.linalg.norm(network.nodes[network.edges].mean(axis=1), axis=1) < 0.8 * radius
+        lengths.append(network.lengths[inside].sum())
+    assert lengths[1] < 0.6 * lengths[0]

@@ -1,11 +1,12 @@
 """Diffusivity and vessel permeability of a protein from its molecular weight."""
 
 import math
+from collections.abc import Sequence
 
 from ..errors import InputError
 
-# Two-pore wall: radius, nm, and pore area per wall thickness, 1/cm (Schmidt & Wittrup 2009).
-_PORES = ((4.5, 17.6), (500.0, 0.65))
+TUMOUR_PORES = ((4.5, 17.6), (500.0, 0.65))
+"""Two-pore wall of tumour vessels: radius, nm, and pore area per wall area and thickness, 1/cm, of each kind of pore (Schmidt & Wittrup 2009)."""
 _HINDRANCE = (-1.56034, 0.528155, 1.91521, -2.81903, 0.270788, 1.10115, -0.435933)
 # The fit of the hindrance ends here; a larger solute does not pass.
 _LARGEST_RATIO = 0.95
@@ -23,13 +24,13 @@ def water_diffusivity(molecular_weight: float) -> float:
     return 300.0 / _radius(molecular_weight)
 
 
-def two_pore_permeability(molecular_weight: float, hindrance: str = "dechadilok-deen") -> float:
-    """Permeability of a tumour vessel wall to a protein of `molecular_weight` kDa, um/s.
+def two_pore_permeability(molecular_weight: float, hindrance: str = "dechadilok-deen", pores: Sequence[tuple[float, float]] = TUMOUR_PORES) -> float:
+    """Permeability of a vessel wall to a protein of `molecular_weight` kDa, um/s; of tumour vessels unless other `pores` are given.
 
-    P = D_water [H(R/4.5 nm) 17.6/cm + H(R/500 nm) 0.65/cm], H partition times hindrance. The form "dechadilok-deen" is
-    continuous in size; "haberman-sayre", which published codes use, holds for solutes below 0.6 of the small pore.
+    P = D_water [H(R/4.5 nm) 17.6/cm + H(R/500 nm) 0.65/cm], H partition times hindrance; `pores` are pairs of radius (nm) and area per
+    length (1/cm). The form "dechadilok-deen" is continuous in size; "haberman-sayre", which published codes use, holds for solutes below 0.6 of the small pore.
 
-    **Raises** `InputError` for a molecular weight that is not above zero, an unknown form, or one beyond its range.
+    **Raises** `InputError` for a molecular weight that is not above zero, pores that are not, an unknown form, or one beyond its range.
 
     **Source** Schmidt & Wittrup 2009, 10.1158/1535-7163.MCT-09-0195 (pores); Dechadilok & Deen 2006, Ind Eng Chem Res
     45:6953; Haberman & Sayre 1958, David Taylor Model Basin report 1143 (hindrance).
@@ -37,8 +38,10 @@ def two_pore_permeability(molecular_weight: float, hindrance: str = "dechadilok-
     forms = {"dechadilok-deen": _hindrance, "haberman-sayre": _centre_line_hindrance}
     if hindrance not in forms:
         raise InputError(f"hindrance must be one of {', '.join(forms)}; got {hindrance!r}")
+    if not all(math.isfinite(pore) and pore > 0 and math.isfinite(area) and area >= 0 for pore, area in pores):
+        raise InputError(f"pores must be pairs of a radius above zero (nm) and an area per length of zero or more (1/cm); got {pores!r}")
     radius = _radius(molecular_weight)
-    area_per_length = sum(forms[hindrance](radius / pore) * area for pore, area in _PORES)
+    area_per_length = sum(forms[hindrance](radius / pore) * area for pore, area in pores)
     # 1/cm is 1e-4 /um.
     return water_diffusivity(molecular_weight) * area_per_length * 1e-4
 

@@ -48,12 +48,12 @@ class VascularExchange(AbstractTerm):
     - `species`: the solute.
     - `vessels`: an embedded network (`VesselNetwork.embed(grid)`), or the wall area per volume of tissue, 1/um, as a number
       or a field [z, y, x]; then the path is zero.
-    - `permeability`: P of the wall, um/s.
+    - `permeability`: P of the wall, um/s; a number, or one for each segment of an embedded network.
     - `plasma_concentration`: c_p, nM; a number, one number for each segment of the network, a `TimeCourse`, or `Blood`, whose concentration falls
       along the vessels by what the tissue takes.
     - `filtration`: J_v, um/s, positive out of the vessel: one for each wall entry of the embedding (`interstitial_flow(...).filtration`), or a number or a
       field [z, y, x] for a given wall area; no filtration by default. The model needs the `flow` of the same fluid.
-    - `reflection`: s_f, the share of the solute that the wall holds back from the fluid, 0 to 1.
+    - `reflection`: s_f, the share of the solute that the wall holds back from the fluid, 0 to 1; a number, or one for each segment.
     - `form`: "lumped", "operator", or "auto": the operator where some thin wall has P R/(phi D) > 0.5 in voxels below 3 R, as oxygen does; lumped
       otherwise, with a filtration, and wherever values are traced. `Model` decides; the term in `model.terms` says which it became.
 
@@ -73,11 +73,11 @@ class VascularExchange(AbstractTerm):
     embedded: tuple[Grid, int] | None = eqx.field(static=True)
     area: Float[Array, "..."]
     path: Float[Array, "..."]
-    permeability: Float[Array, ""]
+    permeability: Float[Array, "..."]
     plasma_concentration: Float[Array, "..."] | TimeCourse | Blood
     lumen: Bool[Array, "z y x"] | None
     filtration: Float[Array, "..."] | None
-    reflection: Float[Array, ""]
+    reflection: Float[Array, "..."]
 
     def __init__(
         self,
@@ -99,10 +99,10 @@ class VascularExchange(AbstractTerm):
         self.voxel, self.weight, self.segment, self.area, self.path = walls
         shapes = None if self.voxel is None else (self.area.shape,)
         self.filtration = None if filtration is None else as_parameter(filtration, "filtration through vessel walls", "um/s", shapes=shapes, signed=True)
-        self.reflection = as_parameter(reflection, f"reflection of {species} by vessel walls", "1", shapes=((),))
-        if (known := concrete(self.reflection)) is not None and known > 1:
-            raise InputError(f"reflection of {species} by vessel walls must lie between 0 and 1; got {float(known):g}")
-        self.permeability = as_parameter(permeability, f"vascular permeability of {species}", "um/s", shapes=((),))
+        self.reflection = as_parameter(reflection, f"reflection of {species} by vessel walls", "1", shapes=_per_segment(reflection, vessels))
+        if (known := concrete(self.reflection)) is not None and (known > 1).any():
+            raise InputError(f"reflection of {species} by vessel walls must lie between 0 and 1; got {float(known.max()):g}")
+        self.permeability = as_parameter(permeability, f"vascular permeability of {species}", "um/s", shapes=_per_segment(permeability, vessels))
         self.plasma_concentration = self._given(plasma_concentration)
 
     def _given(self, plasma: Any) -> Any:
@@ -156,7 +156,7 @@ class VascularExchange(AbstractTerm):
         return VascularExchange(self.acts_on[0], self.vessels, self.permeability, self.plasma_concentration, **given)
 
     def _is_freely_permeable(self, medium: Medium) -> bool:
-        conductivity, permeability = concrete(self._conductivity(medium)), concrete(self.permeability)
+        conductivity, permeability = concrete(self._conductivity(medium)), concrete(self._at_pieces(self.permeability))
         if conductivity is None or permeability is None or self.filtration is not None:
             return False
         pieces = self.vessels.pieces
@@ -166,6 +166,10 @@ class VascularExchange(AbstractTerm):
         thin = (radius < self.vessels.wide_from) & (h < COARSE * radius) & (self.vessels.grid.shape[0] > 1)
         return bool((thin & (permeability * radius > FREELY_PERMEABLE * conductivity)).any())
 
+    def _at_pieces(self, value: Array) -> Array:
+        """A number as it is, one for each segment at each piece of wall."""
+        return value if value.ndim == 0 else value[self.segment]
+
     def _conductivity(self, medium: Medium) -> Array:
         """Phi D at each piece of wall, um2/s."""
         return at_walls(medium.volume_fraction * medium.species[self.acts_on[0]].diffusivity, self.voxel, self.weight)
@@ -174,9 +178,9 @@ class VascularExchange(AbstractTerm):
         """What each piece of wall gives per concentration in the plasma (A) and takes per that in the tissue (B), per volume of a voxel, 1/s."""
         conductivity, resisted = self._closure(medium)
         if self.filtration is None:
-            exchange = self._per_volume(medium, self.permeability, conductivity, resisted)
+            exchange = self._per_volume(medium, self._at_pieces(self.permeability), conductivity, resisted)
             return exchange, exchange
-        slow, outward = across_wall(self.filtration, self.reflection, self.permeability)
+        slow, outward = across_wall(self.filtration, self._at_pieces(self.reflection), self._at_pieces(self.permeability))
         there, back, _ = along_path(self.filtration, self.path, conductivity)
         brought = self._per_volume(medium, (slow + jnp.maximum(outward, 0)) * there, conductivity, resisted)
         return brought, self._per_volume(medium, (slow + jnp.maximum(-outward, 0)) * back, conductivity, resisted)
@@ -194,8 +198,8 @@ class VascularExchange(AbstractTerm):
         """Phi D at each piece, and what it is divided by (phi D + P path without filtration), which has to stay positive where phi D is."""
         conductivity = self._conductivity(medium)
         if self.filtration is None:
-            return conductivity, conductivity + self.permeability * self.path
-        slow, outward = across_wall(self.filtration, self.reflection, self.permeability)
+            return conductivity, conductivity + self._at_pieces(self.permeability) * self.path
+        slow, outward = across_wall(self.filtration, self._at_pieces(self.reflection), self._at_pieces(self.permeability))
         there, _, along = along_path(self.filtration, self.path, conductivity)
         return conductivity, conductivity * there + (slow + jnp.maximum(-outward, 0)) * self.path * along
 
@@ -264,6 +268,13 @@ class VascularExchange(AbstractTerm):
                 f"vascular exchange of {self.acts_on[0]}: the vessels are embedded in a grid of {list(grid.shape)} voxels of {grid.voxel_volume:g} um3, "
                 f"the model has {list(shape)} of {medium.voxel_volume:g} um3: embed them in the grid of the model"
             )
+
+
+def _per_segment(value: ArrayLike, vessels: Any) -> tuple[tuple[int, ...], ...]:
+    """The shapes that a property of the wall may have: a number, or one for each segment of an embedded network."""
+    if np.ndim(value) == 0 or not is_embedded(vessels):
+        return ((),)
+    return (), (vessels.report["segments"] + vessels.report["segments_outside"],)
 
 
 def _form(form: str, species: str, vessels: Any, *, filtered: bool) -> str:

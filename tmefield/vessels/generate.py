@@ -134,7 +134,10 @@ def _invaded(
         middle = nodes[edges].mean(axis=1)
         share = region.fraction_at(middle)
         # A strength over the share that is wanted makes the vessels dense at the rim and sparse in the core.
-        taken = invade(edges, length, strength / share, feeds | (region.share(middle) == 0), none, float((share * length).sum()))
+        there = np.flatnonzero(feeds | (region.share(middle) == 0))
+        # Scraps of the host cut off by the tumour are invaded like it: to wait until each is joined would take nearly the whole bed.
+        host = np.isin(np.arange(len(edges)), there[in_largest_part(len(nodes), edges[there])])
+        taken = invade(edges, length, strength / share, host, none, float((share * length).sum()))
     else:
         entrances = np.intersect1d(np.flatnonzero(on_face), edges)
         start = entrances[random.integers(len(entrances))][None] if supply is None and len(entrances) else none

@@ -101,6 +101,9 @@ def _solve(inputs, plan, progress, about):
         if precision != "float32":
             jax.config.update("jax_enable_x64", True)
         model = build_model(inputs)
+    for term in model.terms:
+        if getattr(term, "form", "lumped") == "operator":
+            progress.note(f"  note: {term.acts_on[0]}: vessel walls hardly resist it; the exchange takes the operator form")
     if plan is not None:
         from .march import march
 

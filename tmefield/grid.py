@@ -35,7 +35,7 @@ class Grid:
         if isinstance(spacing, (int, float)):
             spacing = (spacing,) * 3
         for name, value in (("shape", shape), ("spacing", spacing), ("origin", origin)):
-            if len(value) != 3:
+            if not hasattr(value, "__len__") or len(value) != 3:
                 raise InputError(f"Grid {name} must hold three numbers in the order z, y, x; got {value!r}")
         if any(int(n) != n or n < 1 for n in shape):
             raise InputError(f"Grid shape must be three whole numbers of at least 1 (z, y, x); got {shape!r}")

@@ -91,3 +91,12 @@ def test_nothing_is_left_where_the_folder_is_missing(tmp_path):
     with pytest.raises(FileError, match="create it first"):
         write_vtp(small_lines(), tmp_path / "nowhere" / "out.vtp")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_ours_gives_back_each_segments_radius(tmp_path):
+    """Its points hold means where vessels branch; the segments' own radii go before them."""
+    pytest.importorskip("vtk")
+    lines = small_lines()
+    write_vtp(lines, tmp_path / "net.vtp")
+    network = VesselNetwork.read(tmp_path / "net.vtp", unit="um", radius_field="radius")
+    np.testing.assert_array_equal(np.sort(network.radius), np.sort(lines.radius))

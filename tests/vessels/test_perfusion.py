@@ -85,8 +85,8 @@ def test_parts_without_a_boundary_value_and_dead_ends_have_no_flow():
         ((Boundary(9, "pressure", 1.0),), {}, "nodes 0 to 3"),
         ((Boundary(0, "head", 1.0),), {}, "kind 'head'"),
         ((Boundary(0, "pressure", 1.0, 1.5),), {}, "haematocrit at node 0"),
-        ((Boundary(0, "pressure", 1.0),), {"haematocrit": 45.0}, "haematocrit must be a number"),
-        ((Boundary(0, "pressure", 1.0),), {"haematocrit": "file"}, "needs a file that states it"),
+        ((Boundary(0, "pressure", 1.0), Boundary(3, "pressure", 0.5)), {"haematocrit": 45.0}, "haematocrit must be a number"),
+        ((Boundary(0, "pressure", 1.0), Boundary(3, "pressure", 0.5)), {"haematocrit": "file"}, "needs a file that states it"),
         ((Boundary(0, "pressure", 1.0),), {"plasma_viscosity": 0.0}, "plasma_viscosity must be above zero"),
         ((Boundary(0, "pressure", 1.0),), {"inlet_haematocrit": -0.1}, "inlet_haematocrit"),
     ],
@@ -237,3 +237,14 @@ def test_a_winding_vessel_resists_by_its_own_length():
     found = replace(chain(*ends), tortuosity=np.array([1.5, 1.0])).perfuse()
     assert found.flow[0] == pytest.approx(2000 / (resistance(4, 150) + resistance(5, 100)))
     assert found.perfused_fraction == 1
+
+
+def test_one_pressure_alone_drives_nothing():
+    line = VesselNetwork(np.array([[0.0, 0, 0], [100, 0, 0], [200, 0, 0]]), np.array([[0, 1], [1, 2]]), np.full(2, 5.0))
+    with pytest.raises(InputError, match="nothing drives the blood: every pressure given is 6666 Pa"):
+        line.perfuse(pressures={0: 6666.0})
+
+
+def test_pressures_that_look_like_mmhg_are_pointed_out():
+    line = VesselNetwork(np.array([[0.0, 0, 0], [100, 0, 0]]), np.array([[0, 1]]), np.full(1, 5.0))
+    assert "below 1 mmHg" in line.perfuse(pressures={0: 50.0, 1: 15.0}).report()

@@ -107,7 +107,10 @@ def read_network(loaded: Loaded, cells: Cells | None) -> VesselNetwork | None:
         chosen = cells.types == table.from_cells
         if not chosen.any():
             known = sorted(set(cells.types.tolist()))
-            raise InputError(f"vessels.from_cells: there are no cells of type '{table.from_cells}'{did_you_mean(table.from_cells, known)}")
+            raise InputError(
+                f"vessels.from_cells: there are no cells of type '{table.from_cells}'{did_you_mean(table.from_cells, known)}; "
+                "name one that is there, or remove the table [vessels] for a section without vessels"
+            )
         radius = units.parse(config.section.vessel_radius, "length")
         return VesselNetwork.crossing(cells.positions[chosen, :2], radius, units.parse(config.section.thickness, "length"))
     return None

@@ -57,6 +57,8 @@ def checked_box(box: tuple[Sequence[float] | np.ndarray, Sequence[float] | np.nd
 
     **Raises** `InputError` unless they are two corners of three finite coordinates with an extent above zero.
     """
+    if len(box) != 2:
+        raise InputError(f"the box for vessels needs two corners, ((x, y, z), (x, y, z)) in um; got {box!r}")
     low, high = (np.asarray(one, dtype=np.float64) for one in box)
     if low.shape != (3,) or high.shape != (3,) or not (np.isfinite(high - low).all() and (high > low).all()):
         raise InputError(f"the box of the capillary bed needs three lengths above zero (x, y, z); got {low.tolist()} to {high.tolist()}")

@@ -55,9 +55,9 @@ class Conditions:
 def conditions(network: VesselNetwork, boundary: Iterable[Boundary], inlet_hd: float) -> Conditions:
     """The conditions of each node from the boundary values; inflow without a haematocrit of its own brings `inlet_hd`.
 
-    **Raises** `InputError` for a node that is unknown or named twice, values that are not finite, a haematocrit outside 0..0.95, and
-    a part with flows only that fail to add up to zero by more than 1 % of the through flow; less is taken from all its flows in
-    proportion to their size, and noted.
+    **Raises** `InputError` for a node that is unknown or named twice, values that are not finite, a haematocrit outside 0..0.95, pressures that
+    are all the same where no flow is given, and a part with flows only that fail to add up to zero by more than 1 % of the through flow; less is
+    taken from all its flows in proportion to their size, and noted.
     """
     size = len(network.nodes)
     pressure, inflow, hd = np.full(size, np.nan), np.zeros(size), np.full(size, inlet_hd)
@@ -75,6 +75,11 @@ def conditions(network: VesselNetwork, boundary: Iterable[Boundary], inlet_hd: f
     held = np.bincount(part, np.isfinite(pressure), minlength=number) > 0
     driven = held | (np.bincount(part, np.abs(inflow), minlength=number) > 0)
     notes: list[str] = []
+    known = pressure[np.isfinite(pressure)]
+    if known.size and not inflow.any() and np.ptp(known) == 0:
+        raise InputError(f"nothing drives the blood: every pressure given is {known[0]:g} Pa; give a different one where blood leaves, or a flow")
+    if known.size and np.abs(known).max() < MILLIMETRE_OF_MERCURY:
+        notes.append(f"all pressures given are below 1 mmHg: they are in Pa, 1 mmHg = {MILLIMETRE_OF_MERCURY} Pa")
     for one in np.flatnonzero(driven & ~held):
         inside = part == one
         inflow[inside] = _balanced(network, np.flatnonzero(inside), inflow[inside], int(one), notes)

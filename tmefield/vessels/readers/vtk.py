@@ -107,7 +107,8 @@ def _radius(path: Path, data: Any, pairs: np.ndarray, cells: np.ndarray, asked: 
     name = choose_radius(path, [str(array.GetName()) for _, array in arrays], asked, default_radius)
     if name is None:
         return np.full(len(pairs), np.nan)
-    place, array = next((place, array) for place, array in arrays if array.GetName() == name)
+    # Where points and cells both have it, the cells' is the segment's own; a point's is a mean where vessels branch.
+    place, array = min(((place, array) for place, array in arrays if array.GetName() == name), key=lambda one: one[0])
     if array.GetNumberOfComponents() != 1:
         raise InputError(f"{path}: the array '{name}' holds {array.GetNumberOfComponents()} numbers for each of the {place}; a radius is one number")
     values = _numbers(array)

@@ -29,13 +29,13 @@ class Walls:
         key = segment[:, None] * self.grid.size + voxel
         given = share * area[:, None]
         some = given > 0
-        self._parts.append(_summed(key[some], given[some]))
+        self._parts.append(_summed(key[some], given[some], self.grid.size))
 
     def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Segment, voxel and area (um2) of each pair, sorted by segment, then voxel."""
         if self._covered:
             self._parts.append(self._hidden_segments())
-        key, area = _summed(*(np.concatenate(one) for one in zip(*self._parts, strict=True)))
+        key, area = _summed(*(np.concatenate(one) for one in zip(*self._parts, strict=True)), self.grid.size)
         segment = key // self.grid.size
         # What lay inside other vessels goes to the rest of the same segment.
         present = np.bincount(segment, area, len(self.area_of_segment))
@@ -74,7 +74,18 @@ def spread_in_tissue(point: np.ndarray, grid: Grid, lumen: np.ndarray | None) ->
     return voxel, share / np.where(covered, 1.0, free)[:, None], covered
 
 
-def _summed(key: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each key once, in order, with the sum of its areas."""
-    unique, place = np.unique(key, return_inverse=True)
-    return unique, np.bincount(place, area, len(unique))
+def _summed(key: np.ndarray, area: np.ndarray, voxels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each key (segment times `voxels` plus voxel) once, in order, with the sum of its areas.
+
+    As rows of a sparse matrix: these are sorted one segment at a time, which is several times as fast as sorting all keys.
+    """
+    from scipy.sparse import coo_array
+
+    if not len(key):
+        return key, area
+    segment, voxel = np.divmod(key, voxels)
+    first, last = int(segment.min()), int(segment.max())
+    table = coo_array((area, (segment - first, voxel)), shape=(last - first + 1, voxels)).tocsr()
+    table.sum_duplicates()
+    rows = np.repeat(np.arange(first, last + 1), np.diff(table.indptr))
+    return rows * voxels + table.indices, table.data

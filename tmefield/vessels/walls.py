@@ -35,7 +35,8 @@ class Walls:
         """Segment, voxel and area (um2) of each pair, sorted by segment, then voxel."""
         if self._covered:
             self._parts.append(self._hidden_segments())
-        key, area = _summed(*(np.concatenate(one) for one in zip(*self._parts, strict=True)), self.grid.size)
+        keys, areas = (np.concatenate(one) for one in zip(*self._parts, strict=True))
+        key, area = _summed(keys, areas, self.grid.size)
         segment = key // self.grid.size
         # What lay inside other vessels goes to the rest of the same segment.
         present = np.bincount(segment, area, len(self.area_of_segment))

@@ -133,7 +133,7 @@ def test_a_derivative_whose_solve_breaks_down_is_nan():
 
 def test_a_closed_voxel_beside_a_vessel_gives_no_nan():
     class Wall:
-        voxel, area, path = np.array([3, 5]), np.array([50.0, 50.0]), np.array([2.0, 2.0])
+        voxel, segment, area, path = np.array([3, 5]), np.array([0, 1]), np.array([50.0, 50.0]), np.array([2.0, 2.0])
 
     grid = tf.Grid((1, 1, 8), 10.0)
 

@@ -44,7 +44,7 @@ def bits(values):
     return np.ascontiguousarray(values).tobytes()
 
 
-def check(lines, path):
+def assert_written(lines, path):
     data, points, ends, on_points, on_segments = read_lines(path)
     assert bits(points) == bits(np.asarray(lines.points, np.float64)) and np.array_equal(ends, lines.ends)
     low, high = lines.points.min(axis=0), lines.points.max(axis=0)
@@ -62,7 +62,7 @@ def check(lines, path):
 @pytest.mark.parametrize(("write", "suffix"), [(write_vtp, "vtp"), (write_vtu, "vtu")])
 def test_vtk_reads_the_same_lines_and_arrays(tmp_path, write, suffix):
     lines = small_lines()
-    check(lines, write(lines, tmp_path / f"out.{suffix}"))
+    assert_written(lines, write(lines, tmp_path / f"out.{suffix}"))
 
 
 @pytest.mark.data
@@ -70,7 +70,7 @@ def test_vtk_reads_the_same_lines_and_arrays(tmp_path, write, suffix):
 def test_a_real_network_is_written_whole(tmp_path, write, suffix):
     lines = VesselLines.of_network(VesselNetwork.read(data_file("network/secomb_mesentery_546_netflow.dat")))
     assert (len(lines.points), len(lines.radius)) == (972, 1130)
-    check(lines, write(lines, tmp_path / f"out.{suffix}"))
+    assert_written(lines, write(lines, tmp_path / f"out.{suffix}"))
 
 
 def test_the_radius_at_the_points_makes_tubes(tmp_path):

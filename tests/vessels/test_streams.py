@@ -71,5 +71,7 @@ def test_flows_that_do_not_balance_inside_the_network_are_told():
 def test_rounded_flows_and_boundary_values_inside_the_network_pass():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        diamond([3.003, 3, -1, 2, 1, 2]).streams()
-        dataclasses.replace(diamond([4, 3, -1, 2, 1, 2]), boundary=(Boundary(4, "flow", 1.0, None),)).streams()
+        rounded = diamond([3.003, 3, -1, 2, 1, 2]).streams()
+        entered = dataclasses.replace(diamond([4, 3, -1, 2, 1, 2]), boundary=(Boundary(4, "flow", 1.0, None),)).streams()
+    np.testing.assert_allclose(rounded.inflow, [3, 0, 0, 0, 0.003, 0], atol=1e-12)
+    np.testing.assert_allclose(entered.inflow, [3, 0, 0, 0, 1, 0])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..units import MMHG
 from .atomic import atomic_path
 from .box_view import BoxView, Edge, view_of
 from .fieldset import CONCENTRATION_UNITS, Variable, variable_name
@@ -44,7 +45,7 @@ _QUANTITIES = {
     "radius": Quantity("vessel radius", "µm"),
     "flow": Quantity("blood flow", "nl/min", 1e6 / 60, log=True),
     "hd": Quantity("discharge haematocrit", ""),
-    "pressure": Quantity("blood pressure", "mmHg", 133.322),
+    "pressure": Quantity("blood pressure", "mmHg", MMHG),
 }
 
 

@@ -159,10 +159,7 @@ class VascularExchange(AbstractTerm):
         conductivity, permeability = concrete(self._conductivity(medium)), concrete(self._at_pieces(self.permeability))
         if conductivity is None or permeability is None or self.filtration is not None:
             return False
-        pieces = self.vessels.pieces
-        radius = np.zeros(int(pieces.segment.max()) + 1)
-        radius[pieces.segment] = pieces.radius
-        radius, h = radius[self.vessels.segment], self.vessels.grid.spacing[2]
+        radius, h = self.vessels.radius_of_segment[self.vessels.segment], self.vessels.grid.spacing[2]
         thin = (radius < self.vessels.wide_from) & (h < COARSE * radius) & (self.vessels.grid.shape[0] > 1)
         return bool((thin & (permeability * radius > FREELY_PERMEABLE * conductivity)).any())
 

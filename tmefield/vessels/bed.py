@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from .distance import branches
+from .graph import connected_parts
 from .network import VesselNetwork
 
 JITTER = 0.5
@@ -129,20 +130,11 @@ def _tessellation(
 def _contract(nodes: np.ndarray, edges: np.ndarray, shortest: float) -> tuple[np.ndarray, np.ndarray]:
     """Nodes joined by short edges become one, in their middle."""
     short = np.linalg.norm(nodes[edges[:, 1]] - nodes[edges[:, 0]], axis=1) < shortest
-    group = _parts(len(nodes), edges[short])
+    group = connected_parts(len(nodes), edges[short])
     size = np.bincount(group)
     middle = np.column_stack([np.bincount(group, nodes[:, axis]) / size for axis in range(3)])
     joined = np.sort(group[edges], axis=1)
     return middle, np.unique(joined[joined[:, 0] != joined[:, 1]], axis=0)
-
-
-def _parts(size: int, edges: np.ndarray) -> np.ndarray:
-    """The connected part of each node."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    _, label = connected_components(coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(size, size)), directed=False)
-    return label.astype(np.int64)
 
 
 def _cut(nodes: np.ndarray, edges: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -200,7 +192,7 @@ def _three_at_a_node(random: np.random.Generator, size: int, edges: np.ndarray) 
 
 def in_largest_part(size: int, edges: np.ndarray) -> np.ndarray:
     """Which edges belong to the connected part with most of them."""
-    part = _parts(size, edges)[edges[:, 0]]
+    part = connected_parts(size, edges)[edges[:, 0]]
     return part == np.bincount(part, minlength=1).argmax()
 
 

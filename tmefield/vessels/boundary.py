@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import InputError
+from ..units import MMHG
 from .network import Boundary, VesselNetwork
-from .readers.secomb import MILLIMETRE_OF_MERCURY
 from .rheology import FULLEST
 
 INLET_HD = 0.45
 """Discharge haematocrit of entering blood that states none."""
-ARTERIOLAR = 50 * MILLIMETRE_OF_MERCURY
+ARTERIOLAR = 50 * MMHG
 """Pa; chosen within 40 to 60 mmHg."""
-VENULAR = 15 * MILLIMETRE_OF_MERCURY
+VENULAR = 15 * MMHG
 """Pa; chosen within 10 to 20 mmHg."""
 FACES = {f"{axis}_{side}": (number, upper) for number, axis in enumerate("xyz") for upper, side in enumerate(("lower", "upper"))}
 MOST_IMBALANCE = 0.01
@@ -71,15 +71,16 @@ def conditions(network: VesselNetwork, boundary: Iterable[Boundary], inlet_hd: f
             inflow[one.node] = one.value
         if one.hd is not None:
             hd[one.node] = one.hd
-    part, number = _parts(network)
+    part = network.part_of_node
+    number = int(part.max()) + 1
     held = np.bincount(part, np.isfinite(pressure), minlength=number) > 0
     driven = held | (np.bincount(part, np.abs(inflow), minlength=number) > 0)
     notes: list[str] = []
     known = pressure[np.isfinite(pressure)]
     if known.size and not inflow.any() and np.ptp(known) == 0:
         raise InputError(f"nothing drives the blood: every pressure given is {known[0]:g} Pa; give a different one where blood leaves, or a flow")
-    if known.size and np.abs(known).max() < MILLIMETRE_OF_MERCURY:
-        notes.append(f"all pressures given are below 1 mmHg: they are in Pa, 1 mmHg = {MILLIMETRE_OF_MERCURY} Pa")
+    if known.size and np.abs(known).max() < MMHG:
+        notes.append(f"all pressures given are below 1 mmHg: they are in Pa, 1 mmHg = {MMHG} Pa")
     for one in np.flatnonzero(driven & ~held):
         inside = part == one
         inflow[inside] = _balanced(network, np.flatnonzero(inside), inflow[inside], int(one), notes)
@@ -127,7 +128,7 @@ def pressures_on_faces(
     pressure[entrances], pressure[exits] = arteriolar, venular
     given = tuple(Boundary(int(node), "pressure", float(pressure[node]), INLET_HD) for node in np.flatnonzero(np.isfinite(pressure)))
     other = len(given) - len(entrances) - len(exits)
-    values = f"{len(entrances)} ends at {arteriolar / MILLIMETRE_OF_MERCURY:.4g} mmHg, {len(exits)} at {venular / MILLIMETRE_OF_MERCURY:.4g}"
+    values = f"{len(entrances)} ends at {arteriolar / MMHG:.4g} mmHg, {len(exits)} at {venular / MMHG:.4g}"
     note = f"pressures set at the faces: {values}, {other} interpolated between, other ends closed"
     return replace(network, boundary=given, meta={**network.meta, "notes": [*network.meta.get("notes", ()), note]})
 
@@ -148,16 +149,6 @@ def _chosen(network: VesselNetwork, what: str, where: str | Sequence[int], ends:
     if not len(nodes) or nodes[0] < 0 or nodes[-1] >= len(network.nodes):
         raise InputError(f"{what} must name nodes 0 to {len(network.nodes) - 1}; got {list(where)}")
     return nodes, np.asarray(KDTree(network.nodes[nodes]).query(network.nodes[ends])[0])
-
-
-def _parts(network: VesselNetwork) -> tuple[np.ndarray, int]:
-    """The connected part of each node, and how many there are; a node without a segment is a part of its own."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    size = len(network.nodes)
-    number, label = connected_components(coo_array((np.ones(len(network.edges)), network.edges.T), shape=(size, size)), directed=False)
-    return label.astype(np.int64), int(number)
 
 
 def _node_name(network: VesselNetwork, node: int) -> str:

@@ -68,8 +68,6 @@ def contacts(embedding: "Embedding") -> Contacts:
     count = int(max(embedding.segment.max(initial=-1), segment.max(initial=-1))) + 1
     wanted, found = (np.bincount(which, amount, count) for which, amount in ((embedding.segment, embedding.area), (segment, area)))
     area = area * (wanted / np.where(found > 0, found, 1))[segment]
-    radius = np.zeros(count)
-    radius[pieces.segment[pieces.segment < count]] = pieces.radius[pieces.segment < count]
     single = found[embedding.segment] == 0
     width = voxel.shape[1]
     return Contacts(
@@ -77,5 +75,5 @@ def contacts(embedding: "Embedding") -> Contacts:
         np.concatenate([voxel, np.repeat(embedding.voxel[single, None], width, axis=1)]),
         np.concatenate([weight, np.eye(1, width).repeat(int(single.sum()), axis=0)]),
         np.concatenate([area, embedding.area[single]]),
-        np.concatenate([closure_path(radius[segment], grid.spacing[2]), embedding.path[single]]),
+        np.concatenate([closure_path(embedding.radius_of_segment[segment], grid.spacing[2]), embedding.path[single]]),
     )

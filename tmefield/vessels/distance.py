@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..grid import Grid
+from .graph import connected_parts
 from .network import VesselNetwork
 from .segments import Pieces, points_along
 
@@ -70,17 +71,13 @@ def crowding(network: VesselNetwork, pieces: Pieces, spacing: float) -> tuple[fl
 
 def branches(network: VesselNetwork) -> np.ndarray:
     """The branch of each segment: chains through nodes that join just two segments."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     segments = len(network.edges)
     node, segment = network.edges.ravel(), np.repeat(np.arange(segments), 2)
     order = np.argsort(node, kind="stable")
     node, segment = node[order], segment[order]
     joined = (node[1:] == node[:-1]) & (network.degree[node[1:]] == 2)
     first, second = segment[:-1][joined], segment[1:][joined]
-    _, label = connected_components(coo_array((np.ones(len(first)), (first, second)), shape=(segments, segments)), directed=False)
-    return label.astype(np.int64)
+    return connected_parts(segments, np.column_stack([first, second]))
 
 
 def _meet(network: VesselNetwork, branch: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -53,6 +53,13 @@ class Embedding:
         """Wall area per volume of tissue, [z, y, x], 1/um."""
         return np.bincount(self.voxel, self.area, self.grid.size).reshape(self.grid.shape) / self.grid.voxel_volume
 
+    @property
+    def radius_of_segment(self) -> np.ndarray:
+        """Radius of each segment up to the last that has a piece in the box, um; 0 where none of it is inside."""
+        radius = np.zeros(int(self.pieces.segment.max()) + 1)
+        radius[self.pieces.segment] = self.pieces.radius
+        return radius
+
     def contacts(self) -> Contacts:
         """The walls as points that exchange with what the voxels around each hold in the mean; see `tmefield.vessels.contacts`."""
         return contacts(self)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .graph import connected_parts
 from .network import VesselNetwork
 
 BALANCED = 1e-9
@@ -10,14 +11,10 @@ BALANCED = 1e-9
 
 def same_place(nodes: np.ndarray, distance: float) -> np.ndarray:
     """For each node (n, 3) the first of those that lie within `distance` (um) of it, directly or through others: (n,) indices."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
     from scipy.spatial import KDTree
 
     pairs = KDTree(nodes).query_pairs(distance, output_type="ndarray")
-    size = len(nodes)
-    _, group = connected_components(coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size)), directed=False)
-    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(connected_parts(len(nodes), pairs), return_index=True, return_inverse=True)
     return first[inverse]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..grid import Grid
+from .graph import connected_parts
 
 if TYPE_CHECKING:
     from .embed import Embedding
@@ -253,12 +254,7 @@ class VesselNetwork:
     @property
     def part_of_node(self) -> np.ndarray:
         """Number of the connected part that each node belongs to; nodes without a segment are parts of their own."""
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        size = len(self.nodes)
-        graph = coo_array((np.ones(len(self.edges)), (self.edges[:, 0], self.edges[:, 1])), shape=(size, size))
-        return connected_components(graph, directed=False)[1]
+        return connected_parts(len(self.nodes), self.edges)
 
     @property
     def components(self) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import InputError
-from .boundary import INLET_HD, MILLIMETRE_OF_MERCURY, Conditions, conditions
+from ..units import MMHG
+from .boundary import INLET_HD, Conditions, conditions
 from .coupling import PERFUSED, Coupled, Rheology, at_haematocrit, with_separation
 from .network import Boundary, VesselNetwork
 from .pressure import PressureSolver
@@ -82,7 +83,7 @@ class Perfusion:
         lines = [f"blood flow: {self.inflow[self.inflow > 0].sum():.5g} um3/s in through {int((self.inflow > 0).sum())} nodes"]
         lines.append(f"  perfused: {self.perfused_fraction:.1%} of the length, {int(some.sum())} of {len(some)} segments")
         if some.any():
-            known = self.pressure[np.isfinite(self.pressure)] / MILLIMETRE_OF_MERCURY
+            known = self.pressure[np.isfinite(self.pressure)] / MMHG
             lines.append(f"  pressure {known.min():.4g}..{known.max():.4g} mmHg")
             for what, values, unit in (
                 ("flow", np.abs(self.flow), "um3/s"),

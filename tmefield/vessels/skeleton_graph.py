@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from .graph import connected_parts
+
 Chain = list[int]
 """Voxels of the skeleton in a row, from one junction or end to the next."""
 
@@ -172,15 +174,11 @@ class SkeletonGraph:
 
 def _junctions(pairs: np.ndarray, crowded: np.ndarray) -> np.ndarray:
     """Number of the junction of each voxel: touching voxels with three or more neighbours are one; -1 for others."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     size = len(crowded)
     if not size:
         return np.zeros(0, dtype=np.int64)
     within = pairs[crowded[pairs].all(axis=1)]
-    _, part = connected_components(coo_array((np.ones(len(within)), (within[:, 0], within[:, 1])), shape=(size, size)), directed=False)
-    return np.where(crowded, part, -1)
+    return np.where(crowded, connected_parts(size, within), -1)
 
 
 def _straightened(points: np.ndarray, first: int, last: int, tolerance: float) -> list[int]:

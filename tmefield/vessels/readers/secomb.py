@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...units import MMHG
 from .raw import RawBoundary, RawNetwork
 from .text import at, leading_numbers, require_finite, require_whole
 
 NANOLITRE_PER_MINUTE = 1e6 / 60  # um3/s
-MILLIMETRE_OF_MERCURY = 133.322  # Pa
 _FLOWING_TYPES = (4, 5)
 _BOX_LINE = 1
 _COUNT_LINE = 6
@@ -107,7 +107,7 @@ def _type_notes(types: np.ndarray) -> list[str]:
 
 
 def _boundary(path: Path, rows: list[tuple[int, list[float]]], notes: list[str]) -> list[RawBoundary]:
-    known = {0: ("pressure", MILLIMETRE_OF_MERCURY), 2: ("flow", NANOLITRE_PER_MINUTE)}
+    known = {0: ("pressure", MMHG), 2: ("flow", NANOLITRE_PER_MINUTE)}
     boundary = []
     for line, row in rows:
         kind = require_whole(path, line, row[1], "the type of a boundary node")

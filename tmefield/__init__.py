@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from .status import Status as Status
     from .steady import solve_steady as solve_steady
     from .terms import AbstractTerm as AbstractTerm
+    from .terms import Blockade as Blockade
     from .terms import Blood as Blood
     from .terms import Decay as Decay
     from .terms import Haemoglobin as Haemoglobin
+    from .terms import Hill as Hill
     from .terms import Linear as Linear
     from .terms import LymphaticDrainage as LymphaticDrainage
     from .terms import Medium as Medium
+    from .terms import Modulation as Modulation
     from .terms import Moment as Moment
     from .terms import Rates as Rates
     from .terms import ReceptorUptake as ReceptorUptake
@@ -48,6 +51,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AbstractTerm": ".terms",
+    "Blockade": ".terms",
     "Blood": ".terms",
     "Cells": ".tissue.cells",
     "Decay": ".terms",
@@ -57,6 +61,7 @@ _HOMES = {
     "Flow": ".transport.flow",
     "Grid": ".grid",
     "Haemoglobin": ".terms",
+    "Hill": ".terms",
     "InputError": ".errors",
     "Labels": ".tissue.label_image",
     "InterstitialFlow": ".interstitium.result",
@@ -64,6 +69,7 @@ _HOMES = {
     "LymphaticDrainage": ".terms",
     "Medium": ".terms",
     "Model": ".model",
+    "Modulation": ".terms",
     "Moment": ".terms",
     "NoFlux": ".transport.walls",
     "NumericsError": ".errors",

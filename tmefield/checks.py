@@ -19,9 +19,9 @@ def concrete(value: Any) -> np.ndarray | None:
 
 
 def as_parameter(
-    value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int, ...]] | None = None, positive: bool = False, signed: bool = False
+    value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int, ...]] | None = None, positive: bool = False, signed: bool = False, at_least: float = 0.0
 ) -> jax.Array:
-    """`value` as a floating JAX array, checked to be finite and not negative (above zero where `positive`, of either sign where `signed`).
+    """`value` as a floating JAX array, checked to be finite and not below `at_least` (above zero where `positive`, of either sign where `signed`).
 
     **Raises** `InputError` naming the parameter, its unit, the first bad voxel and, where `shapes` is given, the shapes allowed.
     """
@@ -38,16 +38,16 @@ def as_parameter(
         raise InputError(f"{name} has shape {list(array.shape)}, expected {allowed} ({unit})")
     known = concrete(array)
     if known is not None:
-        _check_range(known, name, unit, positive=positive, signed=signed)
+        _check_range(known, name, unit, positive=positive, signed=signed, at_least=at_least)
     return array
 
 
-def _check_range(known: np.ndarray, name: str, unit: str, *, positive: bool, signed: bool) -> None:
+def _check_range(known: np.ndarray, name: str, unit: str, *, positive: bool, signed: bool, at_least: float) -> None:
     bad = ~np.isfinite(known)
     if not signed:
-        bad = bad | ((known <= 0) if positive else (known < 0))
+        bad = bad | ((known <= 0) if positive else (known < at_least))
     if bad.any():
         where = np.unravel_index(int(np.argmax(bad)), bad.shape)
         at = f" at index {[int(i) for i in where]}" if known.ndim else ""
-        wanted = "finite" if signed else "finite and above zero" if positive else "finite and not negative"
+        wanted = "finite" if signed else "finite and above zero" if positive else f"finite and at least {at_least:g}" if at_least else "finite and not negative"
         raise InputError(f"{name} must be {wanted} ({unit}); got {float(known[where]):g}{at}")

@@ -1,7 +1,9 @@
 """A model: a grid, species, mechanisms, walls and fixed voxels, checked at construction."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import permutations
 
 import equinox as eqx
 import jax
@@ -166,8 +168,18 @@ class Model(eqx.Module):
 
     @property
     def unique(self) -> bool:
-        """Whether there is but one steady state (see `AbstractTerm.monotone`)."""
-        return all(term.monotone for term in self.terms)
+        """Whether there is but one steady state: every term is `monotone`, and species that act on others do so in no circle (`AbstractTerm.drives`)."""
+        if not all(term.monotone for term in self.terms):
+            return False
+        causes: dict[str, set[str]] = {name: set() for name in self.names}
+        for term in self.terms:
+            for cause, effect in _pairs(term, self.names):
+                causes[effect].add(cause)
+        try:
+            TopologicalSorter(causes).prepare()
+        except CycleError:
+            return False
+        return True
 
     @property
     def flowing(self) -> bool:
@@ -219,6 +231,11 @@ class Model(eqx.Module):
                 totals[name][1] = totals[name][1] + change.loss
         production, loss = (jnp.stack([jnp.broadcast_to(totals[name][i], self.grid.shape) for name in self.names]) for i in (0, 1))
         return Rates(production, loss)
+
+
+def _pairs(term: AbstractTerm, names: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    """`term.drives`; of a term that acts on every species and depends on them, all pairs."""
+    return term.drives if term.acts_on or not term.saturable else permutations(names, 2)
 
 
 class _Own(dict):

@@ -4,7 +4,7 @@ import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from .checks import as_parameter, concrete
+from .checks import as_parameter
 from .errors import InputError
 
 
@@ -52,9 +52,7 @@ class Species(eqx.Module):
         self.decay = as_parameter(decay, f"decay of {name}", "1/s")
         self.molecular_weight = molecular_weight
         self.species_class = species_class
-        self.retardation = None if retardation is None else as_parameter(retardation, f"retardation of {name}", "1", positive=True)
-        if self.retardation is not None and (known := concrete(self.retardation)) is not None and (known < 1).any():
-            raise InputError(f"retardation of {name} must be at least 1, which is no binding; got {float(known.min()):g}")
+        self.retardation = None if retardation is None else as_parameter(retardation, f"retardation of {name} (1 is no binding)", "1", at_least=1.0)
 
     @classmethod
     def from_library(cls, name: str) -> "Species":

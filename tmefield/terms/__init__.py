@@ -6,6 +6,9 @@ from .decay import Decay as Decay
 from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
 from .linear import Linear as Linear
+from .regulation import Blockade as Blockade
+from .regulation import Hill as Hill
+from .regulation import Modulation as Modulation
 from .scheduled import Scheduled as Scheduled
 from .secretion import Secretion as Secretion
 from .term import AbstractTerm as AbstractTerm

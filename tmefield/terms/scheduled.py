@@ -36,6 +36,16 @@ class Scheduled(AbstractTerm):
         return self.term.reads
 
     @property
+    def monotone(self) -> bool:
+        """See `AbstractTerm`."""
+        return self.term.monotone
+
+    @property
+    def drives(self) -> tuple[tuple[str, str], ...]:
+        """See `AbstractTerm`."""
+        return self.term.drives
+
+    @property
     def jumps(self) -> tuple[float, ...]:
         """See `AbstractTerm`."""
         return tuple(sorted({*self.term.jumps, *self.course.jumps}))

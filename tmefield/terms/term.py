@@ -52,11 +52,19 @@ class AbstractTerm(eqx.Module):
 
     @property
     def monotone(self) -> bool:
-        """Whether the term alone leaves one steady state: what it makes does not depend on concentrations, what it takes grows with its own.
+        """Whether the term leaves one steady state of each species that it acts on while all others are held.
 
-        Otherwise the steady solve follows pseudo-time from its start, since there may be several.
+        So where what it makes of a species does not rise, and what it takes does not fall, with that species' own concentration. Otherwise, and where
+        species act on each other in a circle (`drives`), the steady solve follows pseudo-time from its start, since there may be several.
         """
         return not self.saturable
+
+    @property
+    def drives(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (a, b) of different species: the rates of b depend on the concentration of a. Only for a term that names what it acts on."""
+        if not self.saturable:
+            return ()
+        return tuple((a, b) for b in self.acts_on for a in dict.fromkeys((*self.reads, *self.acts_on)) if a != b)
 
     @property
     def local(self) -> bool:

@@ -6,7 +6,7 @@ from tmefield.errors import InputError
 DECAY_OF_THE_REST = [
     ("IL12", 6.4e-6),
     ("IL1b", 8.0e-5),
-    ("CXCL12", 2.3e-5),
+    ("CXCL12", 2.315e-5),
     ("CXCL13", 9.6e-5),
     ("CCL21", 1.01e-5),
     ("CCL2", 1.67e-5),

@@ -74,6 +74,22 @@ def _attributes(inputs: Inputs, command: str, *, steady: bool) -> dict[str, str]
         "config_sha256": inputs.loaded.sha256(),
         "versions": json.dumps(versions(), sort_keys=True),
         "notes": "\n".join(inputs.notes) or "none",
+        "regulation": json.dumps([_edge(one) for one in inputs.regulation.edges]) if inputs.regulation.edges else "none",
+    }
+
+
+def _edge(edge: library.Edge) -> dict:
+    """An edge with the values that the run used, concentrations in nM."""
+    return {
+        "id": edge.id,
+        "kind": edge.kind,
+        "from": {one.species: {"half_maximum_nM": one.half_maximum.internal, "exponent": one.exponent.internal} for one in edge.inputs},
+        "on": list(edge.on),
+        "by": list(edge.by) or "all cells",
+        "Emax": edge.saturated.internal,
+        "basal": edge.basal.internal,
+        "placeholders": list(edge.placeholders),
+        "source": edge.source,
     }
 
 
@@ -89,6 +105,8 @@ def sources(inputs: Inputs) -> list[str]:
         used += [record.receptors[cell] for cell in one.receptors if cell in record.receptors]
         used += [record.secretion[cell].rate for cell in one.secretion if cell in record.secretion]
         found.update(dict.fromkeys(parameter.source for parameter in used if parameter.source))
+    for edge in inputs.regulation.edges:
+        found.update(dict.fromkeys((edge.source, *(value.source for value in edge.values.values() if value.mark in library.MARKS))))
     return list(found)
 
 

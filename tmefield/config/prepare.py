@@ -19,6 +19,7 @@ from .load import Loaded
 from .parameters import SpeciesValues, doubtful, species_values
 from .population import densities_and_labels, synthetic_tumour
 from .quantities import parse_memory
+from .regulation import Regulation, regulation_of
 from .schema import Config, SpheroidCells
 
 Stage = Callable[[str], AbstractContextManager]
@@ -30,6 +31,7 @@ class Inputs:
 
     - `densities`: cells/um3 per cell type, [z, y, x], none inside a lumen.
     - `labels`: int8 [z, y, x], 0 stroma, 1 tumour, 2 necrotic core, 3 vessel lumen.
+    - `regulation`: the edges that act on secretions.
     - `notes`: what was assumed or left out, to be told to the person.
     """
 
@@ -42,6 +44,7 @@ class Inputs:
     cells: Cells | None = None
     densities: dict[str, np.ndarray] = field(default_factory=dict)
     labels: np.ndarray | None = None
+    regulation: Regulation = field(default_factory=Regulation)
     notes: tuple[str, ...] = ()
 
 
@@ -77,8 +80,9 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     with stage("placing cells"):
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
     species = species_values(config, densities)
-    notes = [*said, *notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
-    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))
+    regulation = regulation_of(config, species, densities)
+    notes = [*said, *notes, *_unused(config, densities, species, embedding is not None), *doubtful(species), *regulation.notes]
+    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, regulation, tuple(notes))
 
 
 def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool) -> list[str]:

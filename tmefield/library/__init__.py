@@ -1,6 +1,6 @@
-"""Species and cell types with sourced values: `species("IFNg")`, `cell_type("CD8_T")`.
+"""Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, and what regulates what: `edges()`, `effects()`.
 
-The values stand in the TOML files of `species/` and `cells/`; `sources.toml` spells out the repositories that they name.
+The values stand in the TOML files of `species/` and `cells/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that they name.
 """
 
 import difflib
@@ -9,7 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError
+from .edge_reading import read_edges, read_effects
+from .edges import Edge as Edge
+from .edges import Effect as Effect
+from .edges import Input as Input
 from .reading import read_cell_type, read_sources, read_species
+from .records import MARKS as MARKS
 from .records import Alternative as Alternative
 from .records import CellTypeRecord as CellTypeRecord
 from .records import Parameter as Parameter
@@ -47,6 +52,27 @@ def cell_type(name: str) -> CellTypeRecord:
     **Raises** `InputError` with what may have been meant.
     """
     return _load_cell_type(_find(name, _cell_type_names(), "cell type", _CELL_TYPES))
+
+
+@lru_cache
+def edges() -> tuple[Edge, ...]:
+    """Every edge of the signed regulation network."""
+    return read_edges(_FOLDER / "network.toml", _sources())
+
+
+@lru_cache
+def effects() -> tuple[Effect, ...]:
+    """Every effect on cells and tumour."""
+    return read_effects(_FOLDER / "effects.toml", _sources())
+
+
+def edge(identifier: str) -> Edge:
+    """The edge or effect of this id, in any spelling of case, hyphens and underscores.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    known = {one.id: one for one in (*edges(), *effects())}
+    return known[_find(identifier, {_plain(one): one for one in known}, "edge or effect", tuple(known))]
 
 
 @lru_cache

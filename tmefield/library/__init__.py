@@ -71,8 +71,13 @@ def edge(identifier: str) -> Edge:
 
     **Raises** `InputError` with what may have been meant.
     """
-    known = {one.id: one for one in (*edges(), *effects())}
-    return known[_find(identifier, {_plain(one): one for one in known}, "edge or effect", tuple(known))]
+    known = {_plain(one.id): one for one in (*edges(), *effects())}
+    found = known.get(_plain(identifier))
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(_plain(identifier), known, n=1, cutoff=0.6)
+    hint = f"did you mean '{known[near[0]].id}'?" if near else "tmefield info network and tmefield info effects list them"
+    raise InputError(f"unknown edge or effect '{identifier}'; {hint}")
 
 
 @lru_cache

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .interstitium.result import InterstitialFlow as InterstitialFlow
     from .memory import reuse_memory as reuse_memory
     from .model import Model as Model
+    from .regulation import RegulationEdge as RegulationEdge
+    from .regulation import RegulationNetwork as RegulationNetwork
     from .solution import Solution as Solution
     from .species import Species as Species
     from .status import Status as Status
@@ -77,6 +79,8 @@ _HOMES = {
     "Periodic": ".transport.walls",
     "Rates": ".terms",
     "ReceptorUptake": ".terms",
+    "RegulationEdge": ".regulation",
+    "RegulationNetwork": ".regulation",
     "ResourceError": ".errors",
     "Robin": ".transport.walls",
     "Scheduled": ".terms",

@@ -88,12 +88,31 @@ def _attributes(inputs: Inputs, command: str, *, steady: bool) -> dict[str, str]
         "config_sha256": inputs.loaded.sha256(),
         "versions": json.dumps(versions(), sort_keys=True),
         "notes": "\n".join(inputs.notes) or "none",
+        "regulation": json.dumps([_edge(one) for one in inputs.regulation.edges]) if inputs.regulation.edges else "none",
+    }
+
+
+def _edge(edge: library.Edge) -> dict:
+    """An edge with the values that the run used, concentrations in nM."""
+    return {
+        "id": edge.id,
+        "kind": edge.kind,
+        "from": {one.species: {"half_maximum_nM": one.half_maximum.internal, "exponent": one.exponent.internal} for one in edge.inputs},
+        "on": list(edge.on),
+        "by": list(edge.by) or "all cells",
+        "Emax": edge.saturated.internal,
+        "basal": edge.basal.internal,
+        "placeholders": list(edge.placeholders),
+        "source": edge.source,
     }
 
 
 def sources(inputs: Inputs) -> list[str]:
     """Where the library's values for these species and cells come from, each source once."""
-    return list(dict.fromkeys(parameter.source for used in _library_values(inputs).values() for parameter in used.values()))
+    found = [parameter.source for used in _library_values(inputs).values() for parameter in used.values()]
+    for edge in inputs.regulation.edges:
+        found += [edge.source, *(value.source for value in edge.values.values() if value.mark in library.MARKS)]
+    return list(dict.fromkeys(found))
 
 
 def _library_values(inputs: Inputs):

@@ -1,6 +1,6 @@
-"""Species and cell types with sourced values: `species("IFNg")`, `cell_type("CD8_T")`.
+"""Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, and what regulates what: `edges()`, `effects()`.
 
-The values stand in the TOML files of `species/` and `cells/`; `sources.toml` spells out the repositories that they name.
+The values stand in the TOML files of `species/` and `cells/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that they name.
 """
 
 from collections.abc import Iterable
@@ -8,9 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError
+from .edge_reading import read_edges, read_effects
+from .edges import Edge as Edge
+from .edges import Effect as Effect
+from .edges import Input as Input
 from .naming import plain, spelling_slip
 from .prior import Prior as Prior
 from .reading import read_cell_type, read_sources, read_species
+from .records import MARKS as MARKS
 from .records import Alternative as Alternative
 from .records import CellTypeRecord as CellTypeRecord
 from .records import Parameter as Parameter
@@ -50,6 +55,32 @@ def cell_type(name: str) -> CellTypeRecord:
     **Raises** `InputError` with what may have been meant.
     """
     return _load_cell_type(_find(name, _cell_type_names(), "cell type", _CELL_TYPES))
+
+
+@lru_cache
+def edges() -> tuple[Edge, ...]:
+    """Every edge of the signed regulation network."""
+    return read_edges(_FOLDER / "network.toml", _sources())
+
+
+@lru_cache
+def effects() -> tuple[Effect, ...]:
+    """Every effect on cells and tumour."""
+    return read_effects(_FOLDER / "effects.toml", _sources())
+
+
+def edge(identifier: str) -> Edge:
+    """The edge or effect of this id, in any spelling of case, hyphens and underscores.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    known = {_plain(one.id): one for one in (*edges(), *effects())}
+    found = known.get(_plain(identifier))
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(_plain(identifier), known, n=1, cutoff=0.6)
+    hint = f"did you mean '{known[near[0]].id}'?" if near else "tmefield info network and tmefield info effects list them"
+    raise InputError(f"unknown edge or effect '{identifier}'; {hint}")
 
 
 @lru_cache

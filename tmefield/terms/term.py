@@ -67,6 +67,14 @@ class AbstractTerm(eqx.Module):
         return tuple((a, b) for b in self.acts_on for a in dict.fromkeys((*self.reads, *self.acts_on)) if a != b)
 
     @property
+    def converts(self) -> bool:
+        """Whether the term turns species into others in proportion: P and L c are linear in the concentrations, and all that is made is taken from another.
+
+        Species that act on each other in a circle of such terms alone have one steady state: no more comes out of the circle than goes in.
+        """
+        return False
+
+    @property
     def local(self) -> bool:
         """Whether the rates in a voxel depend on the concentrations in that voxel alone."""
         return True

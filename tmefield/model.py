@@ -176,7 +176,7 @@ class Model(eqx.Module):
     def unique(self) -> bool:
         """Whether there is but one steady state.
 
-        So where every term is `monotone`, and species act on each other (`AbstractTerm.drives`) in no circle but of terms that convert one into
+        So where every term is `monotone`, and species act on each other (`AbstractTerm.drives`) in no circle but of terms that turn one into
         another (`AbstractTerm.converts`).
         """
         if not all(term.monotone for term in self.terms):

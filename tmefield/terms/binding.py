@@ -52,6 +52,11 @@ class Binding(AbstractTerm):
         return True
 
     @property
+    def converts(self) -> bool:
+        """See `AbstractTerm`."""
+        return True
+
+    @property
     def label(self) -> str:
         """See `AbstractTerm`."""
         return self.title

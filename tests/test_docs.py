@@ -14,6 +14,7 @@ PAGES = {
     "docs/vessel-beds.md": "connected part",
     "docs/interstitium.md": "mmHg",
     "docs/chemistry.md": "activated",
+    "docs/library.md": "fold apart",
 }
 
 

@@ -165,12 +165,17 @@ class Model(eqx.Module):
     @property
     def coupled(self) -> bool:
         """Whether a species' rates may depend on the concentration of another."""
-        return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
+        return bool(self.drives)
 
     @property
     def local(self) -> bool:
         """Whether the rates in a voxel depend on the concentrations in that voxel alone."""
         return all(term.local for term in self.terms)
+
+    @property
+    def drives(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (a, b) of different species, each once: the rates of b depend on the concentration of a in the same voxel (`AbstractTerm.drives`)."""
+        return tuple(dict.fromkeys(pair for term in self.terms for pair in _pairs(term, self.names)))
 
     @property
     def unique(self) -> bool:
@@ -182,7 +187,7 @@ class Model(eqx.Module):
         if not all(term.monotone for term in self.terms):
             return False
         links = [(cause, effect, term.converts) for term in self.terms for cause, effect in _pairs(term, self.names)]
-        reached = _reached({(cause, effect) for cause, effect, _ in links}, self.names)
+        reached = _reached(self.drives, self.names)
         return all(converts or cause not in reached[effect] for cause, effect, converts in links)
 
     @property
@@ -242,7 +247,7 @@ def _pairs(term: AbstractTerm, names: tuple[str, ...]) -> Iterable[tuple[str, st
     return term.drives if term.acts_on or not term.saturable else permutations(names, 2)
 
 
-def _reached(links: set[tuple[str, str]], names: tuple[str, ...]) -> dict[str, set[str]]:
+def _reached(links: Iterable[tuple[str, str]], names: tuple[str, ...]) -> dict[str, set[str]]:
     """What each species acts on, itself or through others."""
     reached = {name: {effect for cause, effect in links if cause == name} for name in names}
     for middle in names:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import tmefield as tf
-from tmefield.units import NANOMOLAR
 
 SHAPE = (1, 2, 2)
 FIELD = jnp.asarray([[[0.0, 0.05], [0.1, 1.0]]])
@@ -117,17 +116,3 @@ def test_a_mechanism_of_ones_own():
     solution = tf.solve_steady(model, rtol=1e-12)
     np.testing.assert_allclose(solution["a"], 0.1, rtol=1e-10)
     assert "washout" in solution.budget.lost
-
-
-@pytest.mark.parametrize("receptors", [1500.0, 5e4])
-def test_uptake_at_the_surface_of_a_cell_alone(receptors):
-    """k_D (c - c_s) = k_endo R c_s/(K + c_s): what diffusion brings is what the surface takes, at its own concentration, with k_D = 4 pi D rho."""
-    k_endo, half, density = 4.6e-4, 22.28e-3, 1e-12
-    c = np.array([[[1e-4, 0.02], [0.5, 50.0]]])
-    term = tf.ReceptorUptake("a", density, receptors, k_endo, half, cell_radius=5.0)
-    loss = np.asarray(term.rates({"a": jnp.asarray(c)}, medium(diffusivity=10.0))["a"].loss)
-    brought, most = 4 * np.pi * 10.0 * 5.0, k_endo * receptors / NANOMOLAR
-    v = most / brought
-    surface = (c - half - v + np.sqrt((c - half - v) ** 2 + 4 * half * c)) / 2
-    np.testing.assert_allclose(brought * (c - surface), most * surface / (half + surface), rtol=1e-9)
-    np.testing.assert_allclose(loss * c / density, most * surface / (half + surface), rtol=3e-3)  # k_D of the share of the tissue, 0.1 % above

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from ..errors import FileError, InputError
+from .info_conflicts import print_conflicts
 from .source import JsonOption
 
 NameArgument = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), or a file: a result, vessels, cells, labels, PhysiCell output.")
+    str | None,
+    typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), conflicts, or a file: a result, vessels, cells, labels, PhysiCell output."),
 ]
 UnitOption = Annotated[str | None, typer.Option("--unit", help="For vessels or cells whose file has no unit: um, mm or m.")]
 RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
@@ -33,6 +35,8 @@ def info(
     """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
     if name is None:
         _print_index(json)
+    elif name == "conflicts":
+        print_conflicts(json)
     elif _is_file(name):
         lengths = {"--pixel-size": pixel_size, "--default-radius": default_radius}
         _print_file(Path(name), unit, lengths, radius_field, json)

@@ -16,7 +16,8 @@ from ..vessels.network import VesselNetwork
 from .estimate import Forecast, check_memory, forecast
 from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network, read_tissue
 from .load import Loaded
-from .parameters import SpeciesValues, doubtful, species_values
+from .origin import doubtful, not_taken_up
+from .parameters import SpeciesValues, species_values
 from .population import densities_and_labels, synthetic_tumour
 from .quantities import parse_memory
 from .schema import Config, SpheroidCells
@@ -77,7 +78,8 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     with stage("placing cells"):
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
     species = species_values(config, densities)
-    notes = [*said, *notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
+    vessels = embedding is not None
+    notes = [*said, *notes, *_unused(config, densities, species, vessels), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
     return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))
 
 

@@ -3,12 +3,13 @@
 The values stand in the TOML files of `species/` and `cells/`; `sources.toml` spells out the repositories that they name.
 """
 
-import difflib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError
+from .naming import plain, spelling_slip
+from .prior import Prior as Prior
 from .reading import read_cell_type, read_sources, read_species
 from .records import Alternative as Alternative
 from .records import CellTypeRecord as CellTypeRecord
@@ -18,9 +19,11 @@ from .records import SpeciesRecord as SpeciesRecord
 
 _FOLDER = Path(__file__).parent
 # In the order of the sheet, producers of the tumour first.
-_SPECIES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "IL2", "VEGF", "O2")
-_CELL_TYPES = ("tumour", "CAF", "CD8_T", "CD4_T", "Treg", "NK", "M1", "M2", "endothelial")
-_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
+_SPECIES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "IL2", "IL12", "IL1b", "VEGF", "CXCL12", "CXCL13", "CCL21", "CCL2", "CCL5", "IgG", "O2")
+_CELL_TYPES = (
+    *("tumour", "CAF", "iCAF", "myCAF", "CD8_T", "CD4_T", "Tfh", "Treg", "NK", "M1", "M2", "monocyte"),
+    *("DC", "B", "Breg", "plasma_cell", "FRC", "endothelial"),
+)
 
 
 def species_ids() -> tuple[str, ...]:
@@ -76,19 +79,13 @@ def _cell_type_names() -> dict[str, str]:
 
 def _names(records: Iterable[SpeciesRecord | CellTypeRecord]) -> dict[str, str]:
     """Id of each name and alias, in plain letters."""
-    return {_plain(name): record.id for record in records for name in (record.id, *record.aliases)}
-
-
-def _plain(name: str) -> str:
-    """Lower case, Greek letters by name, nothing but letters and digits."""
-    spelled = "".join(_GREEK.get(letter, letter) for letter in name.casefold())
-    return "".join(letter for letter in spelled if letter.isalnum())
+    return {plain(name): record.id for record in records for name in (record.id, *record.aliases)}
 
 
 def _find(name: str, names: dict[str, str], what: str, identifiers: tuple[str, ...]) -> str:
-    found = names.get(_plain(name))
+    found = names.get(plain(name))
     if found is not None:
         return found
-    near = difflib.get_close_matches(_plain(name), list(names), n=1, cutoff=0.6)
-    hint = f"did you mean '{names[near[0]]}'?" if near else f"known: {', '.join(identifiers)}"
+    meant = spelling_slip(name, names)
+    hint = f"did you mean '{meant}'?" if meant else f"known: {', '.join(identifiers)}"
     raise InputError(f"unknown {what} '{name}'; {hint}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import units
 from ..errors import FileError, InputError
+from . import prior
 from .records import CONFIDENCES, MARKS, SPECIES_CLASSES, Alternative, CellTypeRecord, Parameter, SecretionRecord, SpeciesRecord
 
 # What each parameter is; responses (EC50, IC50, each also with the response after an underscore) are concentrations.
@@ -26,7 +27,7 @@ PARAMETER_KINDS = {
     "hypoxia_threshold": "concentration",
 }
 _VALUE_KEYS = {"value", "unit", "mark", "source", "confidence", "note"}
-_PARAMETER_KEYS = _VALUE_KEYS | {"range", "alternatives"}
+_PARAMETER_KEYS = _VALUE_KEYS | {"range", "distribution", "alternatives"}
 
 
 def read_sources(path: Path) -> dict[str, str]:
@@ -88,6 +89,21 @@ def read_cell_type(path: Path, sources: Mapping[str, str]) -> CellTypeRecord:
     return CellTypeRecord(path.stem, _text(raw, "name", where), tuple(raw.get("aliases", ())), notes=tuple(raw.get("notes", ())), **values)
 
 
+def read_tables(path: Path, name: str, keys: set[str]) -> list[dict[str, Any]]:
+    """The tables of a list in a file, each with no other keys than these."""
+    raw = _read(path)
+    _check_keys(raw, {name}, path.name)
+    for index, table in enumerate(raw.get(name, [])):
+        _check_keys(table, keys, f"{path.name}: {name}[{index}]")
+    return raw.get(name, [])
+
+
+def read_value(table: Any, kind: str, where: str, sources: Mapping[str, str], weight: float | None) -> Alternative:
+    """One value beside those of the species' own files, checked as they are."""
+    _check_keys(table, _VALUE_KEYS, where)
+    return Alternative(**_value(table, kind, where, sources, weight))
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -146,10 +162,13 @@ def _parameter(table: Any, kind: str, where: str, sources: Mapping[str, str], we
         _check_keys(one, _VALUE_KEYS, here)
         alternatives.append(Alternative(**_value(one, kind, here, sources, weight)))
     common = _value(table, kind, where, sources, weight)
-    parameter = Parameter(**common, kind=kind, range=bounds, alternatives=tuple(alternatives), molecular_weight=weight)
-    if bounds is not None and not bounds[0] <= parameter.value <= bounds[1]:
-        raise InputError(f"{where}: value {parameter.value:g} lies outside its range {bounds[0]:g} to {bounds[1]:g}")
-    return parameter
+    value = common["value"]
+    if bounds is not None and not bounds[0] <= value <= bounds[1]:
+        raise InputError(f"{where}: value {value:g} lies outside its range {bounds[0]:g} to {bounds[1]:g}")
+    by_size = kind == "diffusivity" and common["mark"] == "computed"
+    distribution, sigma = prior.choose(value, bounds, table.get("distribution"), by_size=by_size, where=where)
+    spread = {"range": bounds, "distribution": distribution, "sigma": sigma}
+    return Parameter(**common, kind=kind, **spread, alternatives=tuple(alternatives), molecular_weight=weight)
 
 
 def _value(table: Mapping[str, Any], kind: str, where: str, sources: Mapping[str, str], weight: float | None) -> dict[str, Any]:

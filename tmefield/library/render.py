@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from . import cell_type, cell_type_ids, species, species_ids
 from .records import MARKS, Alternative, CellTypeRecord, Parameter, SpeciesRecord
+from .render_conflicts import conflict_lines
 
 _WIDTH = 132
 # Columns: name, value with range, and the rest of the line.
@@ -57,7 +58,8 @@ def render_species(record: SpeciesRecord) -> str:
         for cells, entry in _grouped(record.secretion):
             lines += _parameter(cells, entry.rate, references)
             lines += _parameter("  active fraction", entry.active_fraction, references)
-    return "\n".join([*lines, *_notes(record.notes), *_sources(references)])
+    lines += [*_notes(record.notes), *conflict_lines(record.id, references.cite)]
+    return "\n".join([*lines, *_sources(references)])
 
 
 def render_cell_type(record: CellTypeRecord) -> str:
@@ -83,7 +85,7 @@ def render_index() -> str:
     for cell in map(cell_type, cell_type_ids()):
         makes = [one for one in species_ids() if cell.id in species(one).secretion and species(one).secretion[cell.id].rate.value > 0]
         lines.append(f"  {cell.id:<12} {cell.name:<44} secretes {', '.join(makes) or '-'}")
-    return "\n".join([*lines, "", "tmefield info NAME shows one of them with its sources."])
+    return "\n".join([*lines, "", "tmefield info NAME shows one of them with its sources; tmefield info conflicts lists values that cannot all be right."])
 
 
 def _amount(record: SpeciesRecord, cell: str, what: str) -> str:
@@ -137,6 +139,8 @@ def _parameter(name: str, parameter: Parameter, references: _References) -> list
     told = [f"{_mark(parameter)} {references.cite(parameter.source)}"]
     if parameter.note:
         told.append(parameter.note)
+    if parameter.distribution is not None:
+        told.append("prior uniform" if parameter.sigma is None else f"prior lognormal, sigma {parameter.sigma:.2g}")
     if parameter.alternatives:
         told.append("elsewhere " + ", ".join(_alternative(one, parameter.unit, references) for one in parameter.alternatives))
     return _row(name, value, "; ".join(told))

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..errors import InputError
-from .term import AbstractTerm, Medium, Rates
+from .term import AbstractTerm, Medium, Rates, not_negative
 
 
 class Binding(AbstractTerm):
@@ -64,7 +63,7 @@ class Binding(AbstractTerm):
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
         one, other, both = self.acts_on
-        a, b, ab = (jnp.maximum(concentration[name], 0) for name in self.acts_on)
+        a, b, ab = (not_negative(concentration[name]) for name in self.acts_on)
         on, off = medium.volume_fraction * self.on_rate, medium.volume_fraction * self.off_rate
         return {one: Rates(off * ab, on * b), other: Rates(off * ab, on * a), both: Rates(on * a * b, off)}
 

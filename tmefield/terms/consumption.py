@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..units import NANOMOLAR
-from .term import AbstractTerm, Medium, Rates
+from .term import AbstractTerm, Medium, Rates, not_negative
 
 
 class Consumption(AbstractTerm):
@@ -56,7 +56,7 @@ class Consumption(AbstractTerm):
         """See `AbstractTerm`."""
         name = self.acts_on[0]
         per_cell = self.rate / NANOMOLAR
-        loss = self.density * per_cell / (self.half_saturation + jnp.maximum(concentration[name], 0))
+        loss = self.density * per_cell / (self.half_saturation + not_negative(concentration[name]))
         return {name: Rates(jnp.zeros_like(per_cell), loss)}
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:

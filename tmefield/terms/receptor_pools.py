@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..species import Species
 from ..units import NANOMOLAR
 from .regulation import Hill
-from .term import AbstractTerm, Medium, Rates
+from .term import AbstractTerm, Medium, Rates, not_negative
 
 POOLS = ("free", "bound", "inside")
 
@@ -129,7 +129,7 @@ class ReceptorPools(AbstractTerm):
         """See `AbstractTerm`."""
         phi = medium.volume_fraction
         names = self.acts_on
-        c, free, bound, inside = (jnp.maximum(concentration[name], 0) for name in names)
+        c, free, bound, inside = (not_negative(concentration[name]) for name in names)
         made = self.density / NANOMOLAR * (self.synthesis + self.induced_synthesis * self._response(bound, phi))
         released, on, still = phi * self.off_rate * bound, phi * self.on_rate, jnp.zeros_like(phi)
         return {

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from .status import Status as Status
     from .steady import solve_steady as solve_steady
     from .terms import AbstractTerm as AbstractTerm
+    from .terms import Binding as Binding
     from .terms import Blockade as Blockade
     from .terms import Blood as Blood
+    from .terms import Consumption as Consumption
+    from .terms import Conversion as Conversion
     from .terms import Decay as Decay
     from .terms import Haemoglobin as Haemoglobin
     from .terms import Hill as Hill
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from .terms import Modulation as Modulation
     from .terms import Moment as Moment
     from .terms import Rates as Rates
+    from .terms import ReceptorPools as ReceptorPools
     from .terms import ReceptorUptake as ReceptorUptake
     from .terms import Scheduled as Scheduled
     from .terms import Secretion as Secretion
@@ -53,9 +57,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AbstractTerm": ".terms",
+    "Binding": ".terms",
     "Blockade": ".terms",
     "Blood": ".terms",
     "Cells": ".tissue.cells",
+    "Consumption": ".terms",
+    "Conversion": ".terms",
     "Decay": ".terms",
     "FileError": ".errors",
     "FixedConcentration": ".transport.fixed",
@@ -78,6 +85,7 @@ _HOMES = {
     "Outflow": ".transport.walls",
     "Periodic": ".transport.walls",
     "Rates": ".terms",
+    "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
     "RegulationEdge": ".regulation",
     "RegulationNetwork": ".regulation",

@@ -1,7 +1,7 @@
 """`tmefield info`: what the library or a file holds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,7 +9,8 @@ from ..errors import FileError, InputError
 from .source import JsonOption
 
 NameArgument = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="A species (IFNg), a cell type (CD8_T), or a file: a result, vessels, cells, labels, PhysiCell output.")
+    str | None,
+    typer.Argument(metavar="[NAME]", help="A species (IFNg), cell type (CD8_T), drug (tocilizumab), or a file: a result, vessels, cells, labels, PhysiCell."),
 ]
 UnitOption = Annotated[str | None, typer.Option("--unit", help="For vessels or cells whose file has no unit: um, mm or m.")]
 RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
@@ -30,7 +31,7 @@ def info(
     default_radius: DefaultRadiusOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a species or cell type with its sources, or sum up a file; without a name, list the library."""
+    """Show a species, cell type or drug with its sources, or sum up a file; without a name, list the library."""
     if name is None:
         _print_index(json)
     elif _is_file(name):
@@ -51,7 +52,7 @@ def _print_index(json: bool) -> None:
     from .console import print_json
 
     if json:
-        print_json({"species": list(library.species_ids()), "cell_types": list(library.cell_type_ids())})
+        print_json({"species": list(library.species_ids()), "cell_types": list(library.cell_type_ids()), "drugs": list(library.drug_ids())})
     else:
         print(render_index())
 
@@ -61,24 +62,22 @@ def _print_record(name: str, json: bool) -> None:
 
     from .. import library
     from ..library.render import render_cell_type, render_species
+    from ..library.render_drug import render_drug
     from .console import print_json
 
-    try:
-        record = library.species(name)
-    except InputError as unknown_species:
+    unknown = []
+    for lookup, render in ((library.species, render_species), (library.cell_type, render_cell_type), (library.drug, render_drug)):
         try:
-            cell = library.cell_type(name)
-        except InputError as unknown_cell:
-            raise InputError(f"{unknown_species}; {unknown_cell}") from None
+            record: Any = lookup(name)
+        except InputError as error:
+            unknown.append(str(error))
+            continue
         if json:
-            print_json(asdict(cell))
+            print_json(asdict(record))
         else:
-            print(render_cell_type(cell))
+            print(render(record))
         return
-    if json:
-        print_json(asdict(record))
-    else:
-        print(render_species(record))
+    raise InputError("; ".join(unknown))
 
 
 def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:

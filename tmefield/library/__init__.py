@@ -1,6 +1,6 @@
-"""Species and cell types with sourced values: `species("IFNg")`, `cell_type("CD8_T")`.
+"""Species, cell types and drugs with sourced values: `species("IFNg")`, `cell_type("CD8_T")`, `drug("tocilizumab")`.
 
-The values stand in the TOML files of `species/` and `cells/`; `sources.toml` spells out the repositories that they name.
+The values stand in the TOML files of `species/`, `cells/` and `drugs/`; `sources.toml` spells out the repositories that they name.
 """
 
 import difflib
@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError
+from .drug_records import DrugRecord as DrugRecord
+from .drug_records import read_drug
 from .reading import read_cell_type, read_sources, read_species
 from .records import Alternative as Alternative
 from .records import CellTypeRecord as CellTypeRecord
@@ -20,6 +22,10 @@ _FOLDER = Path(__file__).parent
 # In the order of the sheet, producers of the tumour first.
 _SPECIES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "IL2", "VEGF", "O2")
 _CELL_TYPES = ("tumour", "CAF", "CD8_T", "CD4_T", "Treg", "NK", "M1", "M2", "endothelial")
+_DRUGS = (
+    *("tocilizumab", "siltuximab", "infliximab", "fresolimumab", "LY2382770", "anti-IL10R", "anti-PD1"),
+    *("aldesleukin", "IFNg1b", "rhIL12"),
+)
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
 
 
@@ -31,6 +37,11 @@ def species_ids() -> tuple[str, ...]:
 def cell_type_ids() -> tuple[str, ...]:
     """Ids of all cell types."""
     return _CELL_TYPES
+
+
+def drug_ids() -> tuple[str, ...]:
+    """Ids of all drugs."""
+    return _DRUGS
 
 
 def species(name: str) -> SpeciesRecord:
@@ -49,6 +60,14 @@ def cell_type(name: str) -> CellTypeRecord:
     return _load_cell_type(_find(name, _cell_type_names(), "cell type", _CELL_TYPES))
 
 
+def drug(name: str) -> DrugRecord:
+    """The drug of this id or alias, in any spelling of case, spaces and hyphens.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    return _load_drug(_find(name, _drug_names(), "drug", _DRUGS))
+
+
 @lru_cache
 def _load_species(identifier: str) -> SpeciesRecord:
     return read_species(_FOLDER / "species" / f"{identifier}.toml", _sources(), _CELL_TYPES)
@@ -57,6 +76,11 @@ def _load_species(identifier: str) -> SpeciesRecord:
 @lru_cache
 def _load_cell_type(identifier: str) -> CellTypeRecord:
     return read_cell_type(_FOLDER / "cells" / f"{identifier}.toml", _sources())
+
+
+@lru_cache
+def _load_drug(identifier: str) -> DrugRecord:
+    return read_drug(_FOLDER / "drugs" / f"{identifier}.toml", _sources())
 
 
 @lru_cache
@@ -74,7 +98,12 @@ def _cell_type_names() -> dict[str, str]:
     return _names(_load_cell_type(one) for one in _CELL_TYPES)
 
 
-def _names(records: Iterable[SpeciesRecord | CellTypeRecord]) -> dict[str, str]:
+@lru_cache
+def _drug_names() -> dict[str, str]:
+    return _names(_load_drug(one) for one in _DRUGS)
+
+
+def _names(records: Iterable[SpeciesRecord | CellTypeRecord | DrugRecord]) -> dict[str, str]:
     """Id of each name and alias, in plain letters."""
     return {_plain(name): record.id for record in records for name in (record.id, *record.aliases)}
 

@@ -5,6 +5,7 @@ from .blood import Haemoglobin as Haemoglobin
 from .decay import Decay as Decay
 from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
+from .injection import Injection as Injection
 from .linear import Linear as Linear
 from .regulation import Blockade as Blockade
 from .regulation import Hill as Hill

@@ -25,15 +25,15 @@ def receptor_occupancy(
     """
     if (ligand is None) != (ligand_constant is None):
         raise InputError("a ligand competes with its own constant: give ligand and ligand_constant, or neither")
-    bound, half = jnp.maximum(drug, 0), jnp.asarray(dissociation_constant, drug.dtype)
+    bound, half = _positive(drug), jnp.asarray(dissociation_constant, drug.dtype)
     if ligand is not None and ligand_constant is not None:
-        half = half * (1 + jnp.maximum(ligand, 0) / jnp.asarray(ligand_constant, drug.dtype))
+        half = half * (1 + _positive(ligand) / jnp.asarray(ligand_constant, drug.dtype))
     return bound / (half + bound)
 
 
 def bound_fraction(bound: Float[Array, "..."], free: Float[Array, "..."]) -> Float[Array, "..."]:
     """The share of a ligand that is bound, complex/(free + complex); zero where there is none of either."""
-    held, all_of_it = jnp.maximum(bound, 0), jnp.maximum(bound, 0) + jnp.maximum(free, 0)
+    held, all_of_it = _positive(bound), _positive(bound) + _positive(free)
     present = all_of_it > 0
     return jnp.where(present, held / jnp.where(present, all_of_it, 1), 0)
 
@@ -47,3 +47,8 @@ def area_under_curve(times: Float[Array, " t"], fields: Float[Array, "t ..."]) -
         raise InputError(f"an area under a curve needs two times or more and a field for each; got {times.shape[0]} times and {fields.shape[0]} fields")
     lengths = jnp.diff(times).reshape(-1, *(1 for _ in fields.shape[1:]))
     return jnp.sum(0.5 * lengths * (fields[1:] + fields[:-1]), axis=0)
+
+
+def _positive(c: Array) -> Array:
+    """Zero where a field is below, with the slope of the field at zero itself."""
+    return jnp.where(c < 0, 0, c)

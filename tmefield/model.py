@@ -1,7 +1,7 @@
 """A model: a grid, species, mechanisms, walls and fixed voxels, checked at construction."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import permutations
 
@@ -159,7 +159,7 @@ class Model(eqx.Module):
     @property
     def coupled(self) -> bool:
         """Whether a species' rates may depend on the concentration of another."""
-        return any(term.saturable and len({*(term.acts_on or self.names), *term.reads}) > 1 for term in self.terms)
+        return bool(self.drives)
 
     @property
     def local(self) -> bool:
@@ -167,19 +167,22 @@ class Model(eqx.Module):
         return all(term.local for term in self.terms)
 
     @property
+    def drives(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (a, b) of different species, each once: the rates of b depend on the concentration of a in the same voxel (`AbstractTerm.drives`)."""
+        pairs = (pair for term in self.terms for pair in (term.drives if term.acts_on or not term.saturable else permutations(self.names, 2)))
+        return tuple(dict.fromkeys(pairs))
+
+    @property
     def unique(self) -> bool:
         """Whether there is but one steady state: every term is `monotone`, and species that act on others do so in no circle (`AbstractTerm.drives`)."""
-        if not all(term.monotone for term in self.terms):
-            return False
         causes: dict[str, set[str]] = {name: set() for name in self.names}
-        for term in self.terms:
-            for cause, effect in _pairs(term, self.names):
-                causes[effect].add(cause)
+        for cause, effect in self.drives:
+            causes[effect].add(cause)
         try:
             TopologicalSorter(causes).prepare()
         except CycleError:
             return False
-        return True
+        return all(term.monotone for term in self.terms)
 
     @property
     def flowing(self) -> bool:
@@ -231,11 +234,6 @@ class Model(eqx.Module):
                 totals[name][1] = totals[name][1] + change.loss
         production, loss = (jnp.stack([jnp.broadcast_to(totals[name][i], self.grid.shape) for name in self.names]) for i in (0, 1))
         return Rates(production, loss)
-
-
-def _pairs(term: AbstractTerm, names: tuple[str, ...]) -> Iterable[tuple[str, str]]:
-    """`term.drives`; of a term that acts on every species and depends on them, all pairs."""
-    return term.drives if term.acts_on or not term.saturable else permutations(names, 2)
 
 
 class _Own(dict):

@@ -7,19 +7,19 @@ doi:10.1137/S0036142996304796), and turn into Newton's method as they grow.
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from ..linalg.apart import hidden_one
 from ..linalg.reductions import total
 from ..transport.assemble import Transport
 from .convergence import Settings, at_round_off, settled
 from .equations import Balance, Measure, fill_fixed, measure
 from .info import BalanceInfo, describe
+from .lagged import march_lagged
 from .linear import species_weights
-from .newton import find_root, linearised_solve, settings_for, solve_tangent
+from .newton import find_root, linearised_solve, settings_for
+from .stability import growth_rate, local_rates
 
 LINEAR = 1e-3  # residual reduction asked of the linear solves
 AIM, LIMIT = 0.25, 0.5  # of what a step leaves undone, relative to the residual that it started from: aimed at, and tolerated
@@ -28,7 +28,7 @@ AWAY = 0.3  # relative distance from an unstable end at which it no longer matte
 CAREFUL = 0.5  # length of a step, in e-folding times of what grows
 ENDGAME = 1e-2  # relative residual below which steps may be of any length
 ATTEMPTS = 3
-STAGES, FINER = 4, 30.0  # of the search for a growing mode
+LONGEST = 1e15  # s: a step of Newton's
 
 
 class _March(NamedTuple):
@@ -67,12 +67,14 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, m
     def attempt(state: _March):
         dt = jnp.minimum(first.dt, CAREFUL / state.growth)
         fresh = first._replace(dt=dt, iterations=state.iterations, growth=state.growth, watershed=state.watershed, attempts=state.attempts + 1)
+        if balance.apart:  # away from a watershed only steps that resolve the growth will do
+            fresh = jax.lax.cond(fresh.growth == 0, lambda s: _approach(balance, transport, settings, s), lambda s: s, fresh)
         end = jax.lax.while_loop(
             lambda s: jnp.any(~settled(s.measure, settings)) & ~jnp.all(s.ended) & ~jnp.any(s.breakdown) & (s.steps < settings.max_steps),
             lambda s: _step(balance, transport, settings, s),
             fresh,
         )
-        rate = _growth_rate(balance, transport, end.x)
+        rate = growth_rate(balance, transport, end.x)
         unstable = rate > 0
         growth, watershed = jnp.where(unstable, jnp.maximum(2 * end.growth, rate), end.growth), jnp.where(unstable, end.x, end.watershed)
         return end._replace(growth=growth, watershed=watershed, unstable=unstable)
@@ -83,8 +85,12 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, m
 
 def _start(balance: Balance, transport: Transport, x: Array) -> _March:
     count, zero, no = transport.count, jnp.zeros((), x.dtype), jnp.zeros((), bool)
-    own, others = _local_rates(balance, transport, x)
-    fastest = jnp.max((jnp.abs(own) + others) / balance.model.stacked_storage)
+    if balance.apart:
+        rate = balance.loss_slope(fill_fixed(transport, x))
+    else:
+        own, others = local_rates(balance, transport, x)
+        rate = jnp.abs(own) + others
+    fastest = jnp.max(rate / balance.model.stacked_storage)
     dt = 1 / jnp.where(fastest > 0, fastest, 1)
     state = _March(
         x,
@@ -100,6 +106,15 @@ def _start(balance: Balance, transport: Transport, x: Array) -> _March:
         jnp.zeros((), jnp.int32),
     )
     return state
+
+
+def _approach(balance: Balance, transport: Transport, settings: Settings, state: _March) -> _March:
+    """The march with productions lagging, as far as it leads: near the end from where Newton's steps go on; back at the start where it does not get there."""
+    came = march_lagged(balance, transport, settings, state.x, 10 * state.dt, state.iterations, state.steps)
+    arrived = came.near | jnp.all(settled(came.measure, settings))
+    there = state._replace(x=came.x, measure=came.measure, dt=jnp.full_like(state.dt, LONGEST))
+    chosen = jax.tree.map(lambda a, b: jnp.where(arrived, a, b), there, state)
+    return chosen._replace(iterations=came.iterations, steps=jnp.where(arrived, came.steps, 0))
 
 
 def _step(balance: Balance, transport: Transport, settings: Settings, state: _March) -> _March:
@@ -124,7 +139,7 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: _Ma
     ended = ~accepted & (at_round_off(state.measure) | (dt < jnp.finfo(dt.dtype).eps * state.dt))
     iterations, failed = state.iterations + found.iterations, found.breakdown & (state.dt * 0 == 0) & ~jnp.isfinite(left)
     return state._replace(
-        x=x, measure=chosen, dt=jnp.minimum(dt, 1e15), iterations=iterations, steps=state.steps + 1, ended=state.ended | ended, breakdown=failed
+        x=x, measure=chosen, dt=jnp.minimum(dt, LONGEST), iterations=iterations, steps=state.steps + 1, ended=state.ended | ended, breakdown=failed
     )
 
 
@@ -145,58 +160,3 @@ def _fastest_growth(balance: Balance, transport: Transport, x: Array) -> Float[A
     if transport.held is not None:
         there = there & ~transport.held
     return jnp.maximum(jnp.max(jnp.where(there, -change / (balance.model.stacked_storage * jnp.where(there, field, 1)), 0)), 0)
-
-
-def _growth_rate(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
-    """How fast the fastest disturbance of a steady field grows, 1/s; zero where all die away.
-
-    Inverse iteration on J + shift phi finds the mode whose decay is nearest to -shift. No mode grows faster than the bound of Gershgorin; from there the shift
-    goes down by `FINER` at a time, since a growth far below the shift is not told from a slow decay. Among species that act on each other modes
-    near zero are looked at as well.
-    """
-    bound = 1.1 * _growth_bound(balance, transport, x)
-    shifts = [bound / FINER**stage for stage in range(STAGES)] + ([jnp.zeros((), x.dtype)] if balance.together else [])
-    start = _start_vector(transport, x)
-
-    def stage(vector, shift):
-        return _slowest_decay(balance, x, shift, vector)
-
-    _, decays = jax.lax.scan(stage, start, jnp.stack(shifts))
-    return jnp.maximum(-jnp.min(decays), 0)
-
-
-def _growth_bound(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
-    """Gershgorin's bound of the growth that the local Jacobian allows, 1/s."""
-    own, others = _local_rates(balance, transport, x)
-    return jnp.maximum(jnp.max((others - own) / balance.model.stacked_storage), 0)
-
-
-def _local_rates(balance: Balance, transport: Transport, x: Array) -> tuple[Array, Array]:
-    """The diagonal of the local Jacobian, and the sum of the sizes of the other entries of each row, 1/s."""
-    field = fill_fixed(transport, x)
-    own = balance.slope(field)
-    others = jnp.zeros_like(own)
-    if balance.together:
-        _, push = jax.linearize(balance.net_loss, field)
-        others = sum((jnp.abs(push(jnp.zeros_like(field).at[j].set(1))).at[j].set(0) for j in range(field.shape[0])), others)
-    return own, others
-
-
-def _start_vector(transport: Transport, x: Array) -> Float[Array, "s z y x"]:
-    """A start without symmetry: nothing may be orthogonal to it."""
-    level, noise = (jax.random.normal(jax.random.key(seed), shape, x.dtype) for seed, shape in ((0, (x.shape[0], 1, 1, 1)), (1, x.shape)))
-    return level + 0.3 * noise if transport.held is None else jnp.where(transport.held, 0, level + 0.3 * noise)
-
-
-def _slowest_decay(balance: Balance, x: Array, shift: Array, start: Array, iterations: int = 6) -> tuple[Float[Array, "s z y x"], Float[Array, ""]]:
-    """The mode nearest to -shift and its decay rate (negative: growth), 1/s, by its Rayleigh quotient; what cannot be told from zero counts as zero."""
-    stored = balance.model.stacked_storage
-    shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * stored, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
-
-    def iterate(_, state):
-        v = state[0] / jnp.sqrt(jnp.sum(total(state[0] * state[0])))
-        w = solve_tangent(shifted, x, stored * v, reduction=LINEAR, max_iterations=200)
-        return w, jnp.sum(total(v * stored * v)) / jnp.sum(total(v * stored * w)) - shift
-
-    mode, decay = jax.lax.fori_loop(0, iterations * hidden_one(), iterate, (start, jnp.zeros((), x.dtype)))
-    return mode, jnp.where(jnp.abs(decay) > 1e-3 * shift, decay, 0)

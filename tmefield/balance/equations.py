@@ -3,6 +3,8 @@
 T is the transport operator, b what walls and fixed voxels feed in, c the field with the fixed voxels filled in.
 """
 
+from collections.abc import Callable
+from itertools import permutations
 from typing import NamedTuple
 
 import equinox as eqx
@@ -39,6 +41,14 @@ class Balance(eqx.Module):
         """Whether the Jacobian is symmetric: diffusion, and rates of a species' own concentration in the same voxel alone."""
         return self.model.local and not (self.model.coupled or self.model.flowing)
 
+    @property
+    def apart(self) -> bool:
+        """Whether, with productions held, each species has a symmetric matrix of its own: no flow, and rates that change with concentrations act on one
+        species each, in the same voxel.
+        """
+        model = self.model
+        return model.local and not model.flowing and all(len(term.acts_on) == 1 for term in model.terms if term.saturable)
+
     def rates(self, concentration: Float[Array, "s z y x"]) -> Rates:
         """Production and loss of the terms and of storage."""
         production, loss = self.model.rates(concentration, self.moment)
@@ -57,8 +67,59 @@ class Balance(eqx.Module):
             return self.rates(concentration).loss
         if not self.together:
             return jax.jvp(self.net_loss, (concentration,), (jnp.ones_like(concentration),))[1]
-        _, push = jax.linearize(self.net_loss, concentration)
-        return jnp.stack([push(jnp.zeros_like(concentration).at[i].set(1))[i] for i in range(concentration.shape[0])])
+        return self.local_jacobian(concentration).own
+
+    def loss_slope(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """d(L_i c_i)/dc_i, voxel by voxel, with productions and the other species held."""
+        return self._derivatives(concentration, lambda rates, c: rates.loss * c).own
+
+    def local_jacobian(self, concentration: Float[Array, "s z y x"]) -> "LocalJacobian":
+        """d(L c - P)_i/dc_j, voxel by voxel, of the pairs in which j drives i; of rates that stay in their voxel."""
+        return self._derivatives(concentration, lambda rates, c: rates.loss * c - rates.production, pairs=True)
+
+    def _derivatives(self, concentration: Array, of: Callable[[Rates, Array], Array], *, pairs: bool = False) -> "LocalJacobian":
+        """The derivatives of `of(rates, c)`, term by term in what it depends on: a derivative of all rates at once computes mostly zeros."""
+        names, medium = self.model.names, self.model.medium(self.moment)
+        fields, shape = dict(zip(names, concentration, strict=True)), concentration.shape[1:]
+        found: dict[tuple[str, str], Array] = {}
+        for term in self.model.terms:
+            acts_on = term.acts_on or names
+            wanted = [(name, name) for name in acts_on]
+            if pairs and term.saturable:
+                wanted += [(a, b) for a, b in (term.drives if term.acts_on else permutations(names, 2))]
+            for cause, effect in wanted:
+
+                def changed(c, term=term, cause=cause, effect=effect):
+                    rates = term.rates({**fields, cause: c}, medium)[effect]
+                    return jnp.broadcast_to(of(rates, c if cause == effect else fields[effect]), shape)
+
+                slope = jax.jvp(changed, (fields[cause],), (jnp.ones_like(fields[cause]),))[1]
+                found[cause, effect] = found[cause, effect] + slope if (cause, effect) in found else slope
+        own = jnp.stack([found.pop((name, name), jnp.zeros(shape, concentration.dtype)) for name in names])
+        own = own if self.storage is None else own + self.storage
+        return LocalJacobian(own, tuple(found.values()), tuple((names.index(effect), names.index(cause)) for cause, effect in found))
+
+
+class LocalJacobian(eqx.Module):
+    """The Jacobian of the local rates: its diagonal `own`, and an entry (i, j) for each of `pairs`."""
+
+    own: Float[Array, "s z y x"]
+    entries: tuple[Float[Array, "z y x"], ...]
+    pairs: tuple[tuple[int, int], ...] = eqx.field(static=True)
+
+    def apply(self, v: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """The product with a field."""
+        rows = [self.own[i] * v[i] for i in range(v.shape[0])]
+        for (i, j), entry in zip(self.pairs, self.entries, strict=True):
+            rows[i] = rows[i] + entry * v[j]
+        return jnp.stack(rows)
+
+    def reach(self, v: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+        """The product of the sizes of all entries but those of the diagonal with a field; of ones, the sums of these sizes by row."""
+        rows = [jnp.zeros_like(one) for one in self.own]
+        for (i, j), entry in zip(self.pairs, self.entries, strict=True):
+            rows[i] = rows[i] + jnp.abs(entry) * v[j]
+        return jnp.stack(rows)
 
 
 class Measure(NamedTuple):
@@ -116,6 +177,17 @@ def residual(balance: Balance, x: Float[Array, "s z y x"]) -> Float[Array, "s z 
     return with_correction(transport, field, species_map(one, (transport.batched(), x, production, loss)))
 
 
+def operate(transport: Transport, v: Float[Array, "s z y x"], diagonal: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """(T + diagonal) v in the free voxels, T of diffusion and the fitted flow."""
+
+    def one(arguments):
+        batched, u, local = arguments
+        channel = transport.channel(batched)
+        return Stencil(channel.stencil.faces, channel.stencil.loss + on_free(channel.free, local), channel.stencil.back).apply(u)
+
+    return species_map(one, (transport.batched(), v, diagonal))
+
+
 def with_correction(transport: Transport, field: Float[Array, "s z y x"], f: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
     """The residual `f` of the upwind matrix with what makes the advective flux second order."""
     if transport.flow is None:
@@ -124,10 +196,10 @@ def with_correction(transport: Transport, field: Float[Array, "s z y x"], f: Flo
     return f + (correction if transport.held is None else jnp.where(transport.held, 0, correction))
 
 
-def measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"]) -> Measure:
-    """The residual with everything by which it is judged."""
+def measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"], rates: Rates | None = None) -> Measure:
+    """The residual with everything by which it is judged; `rates` where they are known at the field."""
     field = fill_fixed(transport, x)
-    production, loss = balance.rates(field)
+    production, loss = balance.rates(field) if rates is None else rates
 
     def one(arguments):
         batched, u, made, lost = arguments

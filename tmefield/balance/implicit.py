@@ -66,7 +66,8 @@ def _general(balance: Balance, x: Array, right: Array, rtol, limit: Array, once:
     field, newton = fill_fixed(transport, x), jnp.ones(transport.count, bool)
     frozen_balance, frozen_field = jax.lax.stop_gradient((balance, field))
     frozen = frozen_balance.model.transport()
-    diagonal = positive(frozen_balance.slope(frozen_field))
+    entries = frozen_balance.local_jacobian(frozen_field) if balance.together and balance.model.local else None
+    diagonal = positive(frozen_balance.slope(frozen_field) if entries is None else entries.own)
     tolerance = jnp.full(transport.count, rtol, x.dtype)
     interior = linearised(balance, transport, field, newton)
 
@@ -77,7 +78,7 @@ def _general(balance: Balance, x: Array, right: Array, rtol, limit: Array, once:
         return jnp.where(transport.held, v, interior(jnp.where(transport.held, 0, v)))
 
     def solver(*, transposed: bool):
-        bare = linearised(frozen_balance, frozen, frozen_field, newton)
+        bare = linearised(frozen_balance, frozen, frozen_field, newton, entries)
         step = transposed_apply(bare, x) if transposed else bare
 
         def masked(v):

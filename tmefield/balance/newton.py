@@ -10,7 +10,7 @@ from ..linalg.apart import hidden_one
 from ..linalg.stencil import Stencil
 from ..transport.assemble import Transport, species_map
 from .convergence import Settings, at_round_off, inner_tolerance, settled
-from .equations import Balance, Measure, fill_fixed, measure, on_free, with_correction
+from .equations import Balance, LocalJacobian, Measure, fill_fixed, measure, on_free, with_correction
 from .info import BalanceInfo, describe, production_exceeds_loss
 from .linear import Correction, solve_general, solve_linear, species_weights, to_single
 
@@ -130,13 +130,15 @@ def linearised_solve(balance: Balance, transport: Transport, settings: Settings,
     """The correction of a Newton step (Picard's where `newton` is False) from the field `x`."""
     field = fill_fixed(transport, x)
     diagonal = balance.rates(field).loss
+    jacobian = balance.local_jacobian(field) if balance.together and balance.model.local else None
     if balance.model.saturable:
-        diagonal = jnp.where(newton[:, None, None, None], balance.slope(field), diagonal)
+        slope = balance.slope(field) if jacobian is None else jacobian.own
+        diagonal = jnp.where(newton[:, None, None, None], slope, diagonal)
     limits = settings.max_iterations, settings.once
     if balance.symmetric:
-        solve = _in_single if balance.mixed else solve_linear
+        solve = in_single if balance.mixed else solve_linear
         return solve(transport, diagonal, right, wanted, *limits)
-    apply = linearised(balance, transport, field, newton)
+    apply = linearised(balance, transport, field, newton, jacobian)
     weights = species_weights(jnp.sqrt(jnp.sum(jnp.square(right), axis=(1, 2, 3)))) if balance.together else None
     return solve_general(apply, transport, positive(diagonal), right, wanted, *limits, weights=weights, mixed=balance.mixed)
 
@@ -155,14 +157,21 @@ def positive(diagonal: Array) -> Array:
     return jnp.maximum(diagonal, 0)
 
 
-def linearised(balance: Balance, transport: Transport, field: Array, newton: Array):
-    """V -> J v at the field: transport, the local Jacobian (Picard: the loss coefficient) and the correction of the advective flux."""
+def linearised(balance: Balance, transport: Transport, field: Array, newton: Array, jacobian: LocalJacobian | None = None):
+    """V -> J v at the field: transport, the local Jacobian (Picard: the loss coefficient) and the correction of the advective flux.
 
-    def change(c):
-        """What is added to the upwind matrix, as a function of the field."""
-        return with_correction(transport, c, balance.net_loss(c))
+    With `jacobian`, entry by entry: the linear program of many terms reads far more.
+    """
+    if jacobian is None:
+        exact = jax.linearize(lambda c: with_correction(transport, c, balance.net_loss(c)), field)[1]
+    elif transport.flow is None:
+        exact = jacobian.apply
+    else:
+        _, corrected = jax.linearize(lambda c: with_correction(transport, c, jnp.zeros_like(c)), field)
 
-    _, exact = jax.linearize(change, field)
+        def exact(v):
+            return jacobian.apply(v) + corrected(v)
+
     loss, flag = balance.rates(field).loss, newton[:, None, None, None]
 
     def apply(v):
@@ -176,7 +185,7 @@ def linearised(balance: Balance, transport: Transport, field: Array, newton: Arr
     return apply
 
 
-def _in_single(transport: Transport, diagonal: Array, right: Array, wanted: Array, max_iterations: Array, once: Array) -> Correction:
+def in_single(transport: Transport, diagonal: Array, right: Array, wanted: Array, max_iterations: Array, once: Array) -> Correction:
     """`solve_linear` in float32, the right-hand side scaled to the middle of its range."""
     scale = jnp.max(jnp.abs(right), axis=(1, 2, 3), keepdims=True)
     scale = jnp.where(scale > 0, scale, 1)

@@ -71,7 +71,7 @@ class Hill(eqx.Module):
             x = x / self.blockade.factor(concentration)
         # x^n as x times x^(n - 1): so the slope at x = 0 is right for n = 1 too.
         power = jnp.minimum((self.exponent - 1) * jnp.log(jnp.where(x > 0, x, 1)), LARGEST_LOGARITHM)
-        p = x * jnp.where(x > 0, jnp.exp(power), self.exponent <= 1)
+        p = x * jnp.where(x > 0, jnp.exp(power), jnp.where(self.exponent > 1, 0.0, 1.0))
         return p / (1 + p)
 
 

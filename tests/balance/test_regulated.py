@@ -1,0 +1,81 @@
+"""Five cytokines that regulate each other: the march with lagging productions, the proof of stability, derivatives."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import tmefield as tf
+from mechanisms import Binding, Regulated
+from tmefield.balance import Balance
+from tmefield.balance.stability import growth_rate, surely_stable
+
+GRID = tf.Grid((4, 6, 6), 20.0)
+NAMES = ("IL6", "TNF", "IFNg", "IL10", "TGFb")
+# Who raises (2) or lowers (0) whose secretion, with half maxima in nM: feedback of both signs.
+EDGES = {
+    "IL6": [("IL10", 8e-3, 0.0), ("TNF", 2e-2, 2.0), ("TGFb", 7e-2, 2.0)],
+    "TNF": [("IL10", 8e-3, 0.0), ("TGFb", 7e-2, 0.0), ("IFNg", 1.5e-2, 2.0)],
+    "IFNg": [("TGFb", 0.14, 0.0), ("IL6", 5e-2, 0.0)],
+    "IL10": [("TNF", 2e-2, 2.0), ("IL6", 5e-2, 2.0)],
+    "TGFb": [("TGFb", 7e-2, 2.0)],
+}
+
+
+def network(factor=1.0, half=1.0):
+    """`factor` multiplies every secretion rate, `half` every half maximum."""
+    rng = np.random.default_rng(3)
+    species = [tf.Species(name, 40.0, 1e-4) for name in NAMES]
+    terms: list[tf.AbstractTerm] = [tf.Decay()]
+    for name, rate in zip(NAMES, (0.3, 0.1, 0.2, 0.05, 0.8), strict=True):
+        edges = [tf.Modulation(tf.Hill(by, half * at, 2.0), saturated) for by, at, saturated in EDGES[name]]
+        terms.append(tf.Secretion(name, rng.uniform(0, 1e-4, GRID.shape), factor * rate, modulations=edges))
+        terms.append(tf.ReceptorUptake(name, rng.uniform(0, 1e-4, GRID.shape), 2000.0, 5e-4, 0.05))
+    return tf.Model(GRID, species, terms)
+
+
+@pytest.fixture(scope="module")
+def solved():
+    return tf.solve_steady(network(), rtol=1e-11)
+
+
+def test_the_network_settles_where_its_transient_ends(solved):
+    assert solved.status == tf.Status.CONVERGED
+    late = tf.evolve(network(), np.zeros((5, *GRID.shape)), [0.0, 4e5], rtol=1e-6).concentration[-1]
+    np.testing.assert_allclose(solved.concentration, late, rtol=1e-4)
+
+
+def test_regulation_is_solved_species_by_species(solved):
+    model = solved.model
+    assert Balance(model).apart and not model.unique
+    assert bool(surely_stable(Balance(model), model.transport(), solved.concentration))
+    assert float(growth_rate(Balance(model), model.transport(), solved.concentration)) == 0
+    binding = tf.Model(GRID, [tf.Species(name, 40.0, 1e-4) for name in "abc"], [tf.Decay(), Binding("a", "b", "c", 1e-3, 1e-4)])
+    assert not Balance(binding).apart
+
+
+def test_a_watershed_is_not_called_stable():
+    """k c = basal + induced c^4/(K^4 + c^4) at its middle root: a disturbance grows."""
+    decay, basal, induced, half = 2e-2, 1e-2, 0.4, 10.0
+    model = tf.Model(GRID, [tf.Species("a", 40.0, decay)], [tf.Decay(), Regulated("a", "a", basal, induced, half)])
+    roots = np.roots(np.polysub(np.polymul([decay, -basal], [1, 0, 0, 0, half**4]), [induced, 0, 0, 0, 0]))
+    low, middle, _ = (jnp.full(model.shape, one.real) for one in sorted(roots, key=lambda one: one.real) if abs(one.imag) < 1e-9)
+    balance, transport = Balance(model), model.transport()
+    assert bool(surely_stable(balance, transport, low))
+    assert not bool(surely_stable(balance, transport, middle))
+    c = float(middle[0, 0, 0, 0])
+    growth = 4 * induced * c**3 * half**4 / (half**4 + c**4) ** 2 - decay  # of the uniform mode
+    assert float(growth_rate(balance, transport, middle)) == pytest.approx(growth, rel=1e-2)
+
+
+def test_derivatives_through_regulation():
+    weights = jnp.asarray(np.random.default_rng(5).normal(size=(5, *GRID.shape)))
+
+    def loss(factor, half):
+        return jnp.sum(weights * jnp.log(tf.solve_steady(network(factor, half), rtol=1e-12).concentration))
+
+    found = eqx.filter_jit(jax.grad(loss, argnums=(0, 1)))(1.0, 1.0)
+    h = 1e-4
+    for value, (up, down) in zip(found, (((1 + h, 1.0), (1 - h, 1.0)), ((1.0, 1 + h), (1.0, 1 - h))), strict=True):
+        assert float(value) == pytest.approx(float(loss(*up) - loss(*down)) / (2 * h), rel=1e-6)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the tables of species, cell types and drugs: units, sources, marks, and the numbers that follow from a formula.
+"""Checks the tables of species, cell types, drugs and conflicts: units, sources, marks, distributions, and the numbers that follow from a formula.
 
 Prints every problem and returns 1 where there is one. Used by the tests; run it after every change of a table.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tmefield.errors import TmefieldError
 from tmefield.library import CellTypeRecord, DrugRecord, Parameter, SpeciesRecord, cell_type, cell_type_ids, drug, drug_ids, species, species_ids
+from tmefield.library.conflicts import conflicts, read_conflicts
 from tmefield.library.drug_records import read_drug
 from tmefield.library.permeability import tissue_diffusivity, two_pore_permeability
 from tmefield.library.plausibility import check_mean, check_secretion
@@ -36,6 +37,7 @@ def problems(folder: Path) -> list[str]:
                 found.append(str(error))
                 continue
             found += [f"{kind}/{name}.toml: {problem}" for problem in _record_problems(record)]
+    found += _refused(read_conflicts, folder / "conflicts.toml", folder / "sources.toml")
     return found
 
 
@@ -82,6 +84,8 @@ def _every(record: SpeciesRecord) -> Iterator[tuple[str, Parameter]]:
 def _parameter_problems(parameter: Parameter) -> Iterator[str]:
     if parameter.value < 0:
         yield f"{parameter.value:g} is negative"
+    if (parameter.range is not None) != (parameter.prior() is not None) and parameter.kind != "diffusivity":
+        yield "has a range without a distribution, or a distribution without a range"
     if "geometric mean of the range" in parameter.note:
         if parameter.range is None:
             yield "is the mean of a range that is not given"
@@ -125,10 +129,8 @@ def _refused(check, *arguments, **keywords) -> Iterator[str]:
 def main() -> int:
     """Check the tables of this repository."""
     found = problems(Path(__file__).resolve().parent.parent / "tmefield" / "library")
-    print(
-        "\n".join(found)
-        or f"library: {len(species_ids())} species, {len(cell_type_ids())} cell types and {len(drug_ids())} drugs, every value with unit, source and mark"
-    )
+    counts = f"{len(species_ids())} species, {len(cell_type_ids())} cell types, {len(drug_ids())} drugs and {len(conflicts())} conflicts"
+    print("\n".join(found) or f"library: {counts}, every value with unit, source and mark, every range with a distribution")
     return 1 if found else 0
 
 

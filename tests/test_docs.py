@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PAGES = {"README.md": "hypoxic:", "docs/extending.md": "defect", "docs/vessel-beds.md": "connected part", "docs/interstitium.md": "mmHg"}
+PAGES = {
+    "README.md": "hypoxic:",
+    "docs/extending.md": "defect",
+    "docs/vessel-beds.md": "connected part",
+    "docs/interstitium.md": "mmHg",
+    "docs/library.md": "fold apart",
+}
 
 
 @pytest.mark.parametrize(("page", "says"), PAGES.items())

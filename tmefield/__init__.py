@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .pharmacology.occupancy import bound_fraction as bound_fraction
     from .pharmacology.occupancy import receptor_occupancy as receptor_occupancy
     from .pharmacology.plasma import PlasmaCourse as PlasmaCourse
+    from .regulation import RegulationEdge as RegulationEdge
+    from .regulation import RegulationNetwork as RegulationNetwork
     from .solution import Solution as Solution
     from .species import Species as Species
     from .status import Status as Status
@@ -96,6 +98,8 @@ _HOMES = {
     "PlasmaCourse": ".pharmacology.plasma",
     "Rates": ".terms",
     "ReceptorUptake": ".terms",
+    "RegulationEdge": ".regulation",
+    "RegulationNetwork": ".regulation",
     "ResourceError": ".errors",
     "Robin": ".transport.walls",
     "Scheduled": ".terms",

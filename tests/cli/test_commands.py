@@ -156,6 +156,30 @@ def test_demo_runs_on_a_coarse_grid(tmp_path):
     assert (tmp_path / "demo" / "overview.png").stat().st_size > 50_000
 
 
+def test_run_file_says_how_sure_the_librarys_values_are(finished):
+    folder, summary, _ = finished
+    scalars = read_netcdf(folder / "out" / "fields.nc").scalars
+    assert scalars["ifng_plasma"].origin["confidence"] == "low-med" and scalars["ifng_plasma"].origin["mark"] == "recalled"
+    assert "Schmidt & Wittrup 2009" in scalars["ifng_diffusivity"].origin["source"] and "confidence" not in scalars["ifng_diffusivity"].origin
+    assert scalars["ifng_half_saturation"].origin["confidence"] == "low"
+    # Given by the configuration, and of the run itself.
+    assert scalars["ifng_secretion_cd8_t"].origin == {} and scalars["ifng_residual"].origin == {}
+    assert any("plasma_concentration (low-med)" in note for note in summary["notes"])
+
+
+def test_info_prints_conflicts():
+    answer = tmefield("info", "conflicts")
+    assert answer.code == 0 and "IL10 diffusivity, 27.6-fold apart" in answer.out and "never averaged" in answer.out
+    facts = json.loads(tmefield("info", "conflicts", "--json").out)["conflicts"]
+    assert {"species", "parameter", "what", "why", "default", "rejected", "factor"} <= set(facts[0])
+    assert "Conflicts in the literature" in tmefield("info", "IL10").out
+
+
+def test_info_guesses_no_other_interleukin():
+    answer = tmefield("info", "IL-17")
+    assert answer.code == 2 and "did you mean" not in answer.err
+
+
 def test_info_prints_a_species_with_its_sources():
     answer = tmefield("info", "IFN-gamma")
     assert answer.code == 0

@@ -26,10 +26,18 @@ def run(*command, cwd):
     return done.stdout
 
 
-def test_uptake_range(tmp_path):
-    run(EXPERIMENTS / "uptake_range" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
-    found, wanted = json.loads((tmp_path / "ranges.json").read_text()), expected("uptake_range")
-    assert found == {name: pytest.approx(wanted[name], rel=wanted["tolerance"]) for name in ("dense", "sparse")}
+def test_ifng_range(tmp_path):
+    """Both ranges from one set of parameters: the front passes 800 um after a day and not after an hour, and not among dense consumers."""
+    run(EXPERIMENTS / "ifng_range" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("ifng_range")
+    tolerance = wanted.pop("tolerance")
+    assert found == {name: pytest.approx(value, rel=tolerance) for name, value in wanted.items()}
+    assert 30 < found["dense_range_um"] < 40
+    _, after_an_hour, *_, after_a_day = found["band_fronts_um"]
+    assert after_an_hour < 800 < after_a_day
+    assert (tmp_path / "ifng_range.png").stat().st_size > 10_000
+    for name in ("one_producer_dense", "one_producer_sparse", "band_sparse", "band_dense"):
+        assert compliance_messages(tmp_path / f"{name}.nc")[1] == []
 
 
 def test_vascular_normalisation(tmp_path):

@@ -33,6 +33,12 @@ def test_every_value_has_unit_source_and_mark(script):
         ("species/IFNg.toml", "value = 0.25", "value = 25", "active_fraction: 25 is no fraction"),
         ("species/IL6.toml", '"interleukin-6"', '"TNF"', "alias 'TNF' belongs to TNF as well"),
         ("cells/NK.toml", '"NK cell"', '"M1"', "alias 'M1' belongs to M1 as well"),
+        ("species/IL2.toml", 'distribution = "uniform"', "", "parameters.plasma_concentration: 2.5 cannot be the median of a lognormal"),
+        ("species/IL2.toml", 'distribution = "uniform"', 'distribution = "normal"', "distribution must be one of lognormal, uniform"),
+        ("species/IL12.toml", 'unit = "kDa"', "", "species/IL12.toml: parameters.molecular_weight: unit is missing"),
+        ("species/IgG.toml", 'mark = "model"', "", "species/IgG.toml: parameters.molecular_weight: mark is missing"),
+        ("conflicts.toml", '"IL10.diffusivity"', '"IL10.diffusion"', "conflicts.toml: conflict[0]: parameter 'IL10.diffusion' names no value of the library"),
+        ("conflicts.toml", "why =", "because =", "conflicts.toml: conflict[0]: unknown key 'because'"),
     ],
 )
 def test_a_damaged_table_is_found(script, tmp_path, file, old, new, message):

@@ -57,6 +57,7 @@ def test_a_table_is_read(tmp_path):
     assert record.parameters["decay"].source == "Roe 1999 10.1000/xyz; there Doe 2001"
     assert record.parameters["decay"].range == (1.0, 4.0)
     assert record.parameters["decay"].alternatives[0].value == 5
+    assert record.parameters["decay"].distribution == "lognormal" and record.parameters["molecular_weight"].distribution is None
     assert record.receptors["M1"] == record.receptors["M2"]
     assert record.secretion["M1"].rate.internal == pytest.approx(278.802812963 * 25 / 20, rel=1e-9)
 
@@ -74,6 +75,9 @@ def test_a_table_is_read(tmp_path):
         ("value = 2\n", 'value = "2"\n', "value must be a number"),
         ('unit = "1/h"\nrange', 'unit = "um"\nrange', "parameters.decay: 'um' is not the unit of a rate"),
         ("range = [1, 4]", "range = [1]", "range must be two numbers"),
+        ("range = [1, 4]", 'range = [1, 4]\ndistribution = "normal"', "parameters.decay: distribution must be one of lognormal, uniform"),
+        ("range = [1, 4]", "range = [2, 4]", "parameters.decay: 2 cannot be the median"),
+        ("range = [1, 4]", 'distribution = "uniform"', "parameters.decay: a distribution needs a range"),
         ("{PAPER}; there", "{PAPPER}; there", "no source 'PAPPER'; known: PAPER"),
         ("[parameters.decay]", "[parameters.decoy]", "unknown parameter 'decoy'"),
         ("alternatives = [{ value = 5, ", "alternatives = [{ ", r"decay.alternatives\[0\]: value must be a number"),

@@ -26,7 +26,10 @@ def small_fields(**changes) -> FieldSet:
         cell_density={"CD8_T": rng.random(grid.shape).astype(np.float32) * 1e-4},
         vessel_area=rng.random(grid.shape).astype(np.float32),
         maps={"ifng_secretion": Variable(rng.random(grid.shape).astype(np.float32), "IFN-γ secretion", "nmol L-1 s-1")},
-        scalars={"ifng_diffusivity": Variable(np.float64(39.0625), "IFN-γ diffusivity", "um2 s-1")},
+        scalars={
+            "ifng_diffusivity": Variable(np.float64(39.0625), "IFN-γ diffusivity", "um2 s-1"),
+            "ifng_plasma": Variable(np.float64(3e-4), "IFN-γ in plasma", "nmol L-1", {"source": "a paper", "mark": "recalled", "confidence": "low-med"}),
+        },
         attributes={"title": "A small tumour", "config": 'species = ["IFNg"]\n', "state": "transient"},
         vessel_segments=np.array([[[8.0, 1.0, -9.0], [24.0, 18.0, 8.0]]]),
         vessel_radii=np.array([2.5]),

@@ -17,7 +17,7 @@ def test_what_is_written_comes_back(make_fields, tmp_path):
     for kind in ("maps", "scalars", "vessel_arrays"):
         for key, entry in getattr(fields, kind).items():
             other = getattr(back, kind)[key]
-            assert (other.long_name, other.units) == (entry.long_name, entry.units) and np.array_equal(other.values, entry.values)
+            assert (other.long_name, other.units, other.origin) == (entry.long_name, entry.units, entry.origin) and np.array_equal(other.values, entry.values)
     assert back.attributes.items() >= fields.attributes.items()
 
 

@@ -6,12 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import FileError, InputError
-from .source import JsonOption
+from .info_conflicts import print_conflicts
+from .info_regulation import print_edge, print_effects, print_network
+from .source import ForceOption, JsonOption
 
 NameArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[NAME]", help="A species (IFNg), cell type (CD8_T), drug (tocilizumab), or a file: a result, vessels, cells, labels, PhysiCell."),
+    typer.Argument(
+        metavar="[NAME]",
+        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), 'conflicts', or a file: a result, vessels, cells, labels, "
+        "PhysiCell output.",
+    ),
 ]
+PictureOption = Annotated[Path | None, typer.Option("--out", "-o", help="With 'network': draw the regulation network as this PNG.")]
 UnitOption = Annotated[str | None, typer.Option("--unit", help="For vessels or cells whose file has no unit: um, mm or m.")]
 RadiusFieldOption = Annotated[str | None, typer.Option("--radius-field", help="For a network in VTK or Amira files: the array that is the radius.")]
 DefaultRadiusOption = Annotated[str | None, typer.Option("--default-radius", help="For vessel segments without a radius, e.g. '3 um'.")]
@@ -29,11 +36,21 @@ def info(
     pixel_size: PixelOption = None,
     radius_field: RadiusFieldOption = None,
     default_radius: DefaultRadiusOption = None,
+    out: PictureOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show a species, cell type or drug with its sources, or sum up a file; without a name, list the library."""
+    """Show a species, a cell type, a drug, the regulation network or an edge of it with sources, or sum up a file; without a name, list the library."""
+    if out is not None and name != "network":
+        raise InputError("--out draws the regulation network: tmefield info network --out network.png")
     if name is None:
         _print_index(json)
+    elif name == "conflicts":
+        print_conflicts(json)
+    elif name == "network":
+        print_network(out, force=force, json=json)
+    elif name == "effects":
+        print_effects(json=json)
     elif _is_file(name):
         lengths = {"--pixel-size": pixel_size, "--default-radius": default_radius}
         _print_file(Path(name), unit, lengths, radius_field, json)
@@ -77,7 +94,10 @@ def _print_record(name: str, json: bool) -> None:
         else:
             print(render(record))
         return
-    raise InputError("; ".join(unknown))
+    try:
+        print_edge(name, json=json)
+    except InputError as error:
+        raise InputError("; ".join([*unknown, str(error)])) from None
 
 
 def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:

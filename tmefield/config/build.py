@@ -38,12 +38,14 @@ def build_model(inputs: Inputs):
 
 
 def _terms(inputs: Inputs) -> list:
+    from ..regulation import RegulationNetwork
     from ..terms import Decay, ReceptorUptake, Secretion, VascularExchange
 
+    network = RegulationNetwork.of(inputs.regulation.edges)
     terms: list = [Decay()]
     for one in inputs.species:
         for cell, (rate, fraction) in one.secretion.items():
-            terms.append(Secretion(one.id, inputs.densities[cell], rate, fraction, source=cell))
+            terms.append(Secretion(one.id, inputs.densities[cell], rate, fraction, source=cell, modulations=network.modulations(one.id, cell)))
         for cell, count in one.receptors.items():
             terms.append(ReceptorUptake(one.id, inputs.densities[cell], count, one.internalisation, one.half_saturation, sink=cell))
         if inputs.embedding is not None and one.permeability > 0:

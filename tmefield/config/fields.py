@@ -1,26 +1,39 @@
 """The result of a run as the record that all writers take, and as numbers for a summary."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 
-from .. import library
-from ..errors import InputError
+from ..library import Parameter
 from ..library.plausibility import check_mean
+from ..library.records import CONFIDENCES
 from ..output.collect import collect
 from ..output.fieldset import FieldSet, Variable, variable_name
 from ..output.vessel_lines import VesselLines
 from ..tissue.labels import VESSEL_LUMEN
-from .parameters import USED_PARAMETERS, SpeciesValues
+from .origin import library_values
+from .parameters import SpeciesValues
 from .prepare import Inputs
 from .versions import versions
+
+# Values of the library that a file holds as they are, and the name that each has there after the species.
+_SCALARS = {
+    "molecular_weight": "molar_mass",
+    "diffusivity": "diffusivity",
+    "decay": "decay",
+    "plasma_concentration": "plasma",
+    "permeability": "permeability",
+    "k_endo": "internalisation",
+}
 
 
 def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
     """Fields, tissue, vessels, parameters and provenance of a steady solution or a trajectory."""
     pieces = None if inputs.embedding is None else inputs.embedding.pieces
-    return collect(
+    fields = collect(
         result,
         names=tuple(one.name for one in inputs.species),
         labels=inputs.labels,
@@ -32,6 +45,7 @@ def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
         vessel_radii=None if pieces is None else pieces.radius,
         vessel_arrays=_vessel_arrays(inputs),
     )
+    return replace(fields, scalars=_with_origin(fields.scalars, inputs))
 
 
 def _vessel_arrays(inputs: Inputs) -> dict[str, Variable]:
@@ -74,22 +88,60 @@ def _attributes(inputs: Inputs, command: str, *, steady: bool) -> dict[str, str]
         "config_sha256": inputs.loaded.sha256(),
         "versions": json.dumps(versions(), sort_keys=True),
         "notes": "\n".join(inputs.notes) or "none",
+        "regulation": json.dumps([_edge(one) for one in inputs.regulation.edges]) if inputs.regulation.edges else "none",
+    }
+
+
+def _edge(edge: library.Edge) -> dict:
+    """An edge with the values that the run used, concentrations in nM."""
+    return {
+        "id": edge.id,
+        "kind": edge.kind,
+        "from": {one.species: {"half_maximum_nM": one.half_maximum.internal, "exponent": one.exponent.internal} for one in edge.inputs},
+        "on": list(edge.on),
+        "by": list(edge.by) or "all cells",
+        "Emax": edge.saturated.internal,
+        "basal": edge.basal.internal,
+        "placeholders": list(edge.placeholders),
+        "source": edge.source,
     }
 
 
 def sources(inputs: Inputs) -> list[str]:
     """Where the library's values for these species and cells come from, each source once."""
-    found: dict[str, None] = {}
-    for one in inputs.species:
-        try:
-            record = library.species(one.id)
-        except InputError:
-            continue
-        used = [record.parameters[key] for key in USED_PARAMETERS if key in record.parameters]
-        used += [record.receptors[cell] for cell in one.receptors if cell in record.receptors]
-        used += [record.secretion[cell].rate for cell in one.secretion if cell in record.secretion]
-        found.update(dict.fromkeys(parameter.source for parameter in used if parameter.source))
-    return list(found)
+    found = [parameter.source for used in _library_values(inputs).values() for parameter in used.values()]
+    for edge in inputs.regulation.edges:
+        found += [edge.source, *(value.source for value in edge.values.values() if value.mark in library.MARKS)]
+    return list(dict.fromkeys(found))
+
+
+def _library_values(inputs: Inputs):
+    return library_values(inputs.loaded.config, inputs.species, vessels=inputs.embedding is not None)
+
+
+def _with_origin(scalars: Mapping[str, Variable], inputs: Inputs) -> dict[str, Variable]:
+    """The scalars; those whose value the run took from the library say where it stands, by which mark, and how sure it is."""
+    origins: dict[str, tuple[Parameter, ...]] = {}
+    for species, used in _library_values(inputs).items():
+        prefix = variable_name(species)
+        origins |= {f"{prefix}_{name}": (used[key],) for key, name in _SCALARS.items() if key in used}
+        if {"K_D", "k_on"} <= set(used):
+            origins[f"{prefix}_half_saturation"] = tuple(used[key] for key in ("K_D", "k_on", "k_endo") if key in used)
+        for key in used:
+            what, _, cell = key.partition(" by ")
+            if cell:
+                origins[f"{prefix}_{what}_{variable_name(cell)}"] = (used[key], used[f"active fraction of {cell}"])
+            what, _, cell = key.partition("receptors of ")
+            if cell:
+                origins[f"{prefix}_receptors_{variable_name(cell)}"] = (used[key],)
+    return {name: replace(entry, origin=_origin(origins[name])) if name in origins else entry for name, entry in scalars.items()}
+
+
+def _origin(parameters: tuple[Parameter, ...]) -> dict[str, str]:
+    """Sources and marks of all of them, and the lowest confidence."""
+    origin = {"source": "; ".join(dict.fromkeys(one.source for one in parameters)), "mark": ", ".join(dict.fromkeys(one.mark for one in parameters))}
+    known = [one.confidence for one in parameters if one.confidence]
+    return {**origin, "confidence": min(known, key=CONFIDENCES.index)} if known else origin
 
 
 def check_plausible(inputs: Inputs, result) -> None:

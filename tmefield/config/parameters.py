@@ -10,8 +10,6 @@ from ..library.plausibility import check_secretion
 from .problems import did_you_mean
 from .schema import Config, SpeciesTable
 
-USED_PARAMETERS = ("diffusivity", "decay", "plasma_concentration", "permeability", "k_on", "K_D", "k_endo")
-
 
 @dataclass(frozen=True)
 class SpeciesValues:
@@ -40,6 +38,14 @@ def cell_id(name: str) -> str:
     """The library's name of a cell type, or the name itself where the library does not know it."""
     try:
         return library.cell_type(name).id
+    except InputError:
+        return name
+
+
+def species_id(name: str) -> str:
+    """The library's id of a species, or the name itself where the library does not know it."""
+    try:
+        return library.species(name).id
     except InputError:
         return name
 
@@ -117,7 +123,7 @@ def most_permeable(config: Config) -> tuple[str, float]:
     return max(found, key=lambda one: one[1])
 
 
-def _check_cell(name: str, where: str, present: Collection[str]) -> str:
+def check_cell(name: str, where: str, present: Collection[str]) -> str:
     """The library's name of a cell type, which has to be known there or be among the cells."""
     cell = cell_id(name)
     if cell not in present and cell not in library.cell_type_ids():
@@ -133,7 +139,7 @@ def _secretion(
         rates = {cell: (entry.rate.internal, entry.active_fraction.internal) for cell, entry in record.secretion.items()}
     for name, given in table.secretion.items():
         key = f"{where}.secretion.{name}"
-        cell = _check_cell(name, key, present)
+        cell = check_cell(name, key, present)
         if given is False:
             rates.pop(cell, None)
         else:
@@ -146,12 +152,18 @@ def _secretion(
 def _receptors(table: SpeciesTable, record: library.SpeciesRecord | None, where: str, present: Collection[str]) -> dict[str, float]:
     if not table.uptake:
         return {}
-    counts = {cell: parameter.internal for cell, parameter in record.receptors.items()} if record else {}
+    counts = {cell: parameter.internal for cell, parameter in record.receptors.items()} if record and takes_up(table, record) else {}
     for name, given in table.receptors.items():
         key = f"{where}.receptors.{name}"
-        cell = _check_cell(name, key, present)
+        cell = check_cell(name, key, present)
         counts[cell] = 0.0 if given is False else units.parse(given, "count", key=key)
     return {cell: count for cell, count in counts.items() if cell in present and count > 0}
+
+
+def takes_up(table: SpeciesTable, record: library.SpeciesRecord) -> bool:
+    """Whether the binding constants of the library, with those that are given, suffice for the receptors of the library to act by default."""
+    internalised = table.internalisation is not None or "k_endo" in record.parameters
+    return internalised and (table.half_saturation is not None or {"k_on", "K_D"} <= set(record.parameters))
 
 
 def _binding(
@@ -168,20 +180,3 @@ def _binding(
         if value is None:
             raise InputError(f"{where}.{key} is missing: cells take {table.id} up, and the library has no value for it")
     return internalisation, half_saturation  # type: ignore[return-value]
-
-
-def doubtful(species: tuple[SpeciesValues, ...]) -> list[str]:
-    """For each species the library's values of low confidence that the run uses, in words."""
-    notes = []
-    for one in species:
-        try:
-            record = library.species(one.id)
-        except InputError:
-            continue
-        used = {key: record.parameters[key] for key in USED_PARAMETERS if key in record.parameters}
-        used |= {f"secretion by {cell}": record.secretion[cell].rate for cell in one.secretion if cell in record.secretion}
-        used |= {f"receptors of {cell}": record.receptors[cell] for cell in one.receptors if cell in record.receptors}
-        low = [name for name, parameter in used.items() if (parameter.confidence or "").startswith("low")]
-        if low:
-            notes.append(f"{one.id}: of low confidence: {', '.join(low)} (tmefield info {one.id})")
-    return notes

@@ -16,9 +16,11 @@ from ..vessels.network import VesselNetwork
 from .estimate import Forecast, check_memory, forecast
 from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network, read_tissue
 from .load import Loaded
-from .parameters import SpeciesValues, doubtful, species_values
+from .origin import doubtful, not_taken_up
+from .parameters import SpeciesValues, species_values
 from .population import densities_and_labels, synthetic_tumour
 from .quantities import parse_memory
+from .regulation import Regulation, regulation_of
 from .schema import Config, SpheroidCells
 
 Stage = Callable[[str], AbstractContextManager]
@@ -30,6 +32,7 @@ class Inputs:
 
     - `densities`: cells/um3 per cell type, [z, y, x], none inside a lumen.
     - `labels`: int8 [z, y, x], 0 stroma, 1 tumour, 2 necrotic core, 3 vessel lumen.
+    - `regulation`: the edges that act on secretions.
     - `notes`: what was assumed or left out, to be told to the person.
     """
 
@@ -42,6 +45,7 @@ class Inputs:
     cells: Cells | None = None
     densities: dict[str, np.ndarray] = field(default_factory=dict)
     labels: np.ndarray | None = None
+    regulation: Regulation = field(default_factory=Regulation)
     notes: tuple[str, ...] = ()
 
 
@@ -77,8 +81,11 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     with stage("placing cells"):
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
     species = species_values(config, densities)
-    notes = [*said, *notes, *_unused(config, densities, species, embedding is not None), *doubtful(species)]
-    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))
+    vessels = embedding is not None
+    regulation = regulation_of(config, species, densities)
+    notes = [*said, *notes, *_unused(config, densities, species, vessels), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
+    notes += regulation.notes
+    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, regulation, tuple(notes))
 
 
 def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool) -> list[str]:

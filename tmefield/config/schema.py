@@ -25,6 +25,7 @@ from .quantities import (
     Spacing,
     bounded,
 )
+from .regulation_tables import RegulationTable
 from .table import Name, PathText, Table
 from .tissue_files import CellFile, LabelFile
 
@@ -295,6 +296,7 @@ class Config(Table):
     tissue: Tissue = Tissue()
     walls: WallsTable = WallsTable()
     species: Annotated[tuple[SpeciesTable, ...], Field(min_length=1, max_length=MAX_SPECIES)]
+    regulation: RegulationTable = RegulationTable()
     solver: Solver = Solver()
     time: Time | None = None
     output: Output = Output()

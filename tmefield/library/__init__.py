@@ -1,9 +1,9 @@
-"""Species, cell types and drugs with sourced values: `species("IFNg")`, `cell_type("CD8_T")`, `drug("tocilizumab")`.
+"""Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, drugs, `drug("tocilizumab")`, and what regulates what:
+`edges()`, `effects()`.
 
-The values stand in the TOML files of `species/`, `cells/` and `drugs/`; `sources.toml` spells out the repositories that they name.
+The values stand in the TOML files of `species/`, `cells/` and `drugs/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that they name.
 """
 
-import difflib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,14 @@ from pathlib import Path
 from ..errors import InputError
 from .drug_records import DrugRecord as DrugRecord
 from .drug_records import read_drug
+from .edge_reading import read_edges, read_effects
+from .edges import Edge as Edge
+from .edges import Effect as Effect
+from .edges import Input as Input
+from .naming import plain, spelling_slip
+from .prior import Prior as Prior
 from .reading import read_cell_type, read_sources, read_species
+from .records import MARKS as MARKS
 from .records import Alternative as Alternative
 from .records import CellTypeRecord as CellTypeRecord
 from .records import Parameter as Parameter
@@ -20,13 +27,16 @@ from .records import SpeciesRecord as SpeciesRecord
 
 _FOLDER = Path(__file__).parent
 # In the order of the sheet, producers of the tumour first.
-_SPECIES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "IL2", "VEGF", "O2")
-_CELL_TYPES = ("tumour", "CAF", "CD8_T", "CD4_T", "Treg", "NK", "M1", "M2", "endothelial")
+_SPECIES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "IL2", "IL12", "IL1b", "VEGF", "CXCL12", "CXCL13", "CCL21", "CCL2", "CCL5", "IgG", "O2")
+_CELL_TYPES = (
+    *("tumour", "CAF", "iCAF", "myCAF", "CD8_T", "CD4_T", "Tfh", "Treg", "NK", "M1", "M2", "monocyte"),
+    *("DC", "B", "Breg", "plasma_cell", "FRC", "endothelial"),
+)
+
 _DRUGS = (
     *("tocilizumab", "siltuximab", "infliximab", "fresolimumab", "LY2382770", "anti-IL10R", "anti-PD1"),
     *("aldesleukin", "IFNg1b", "rhIL12"),
 )
-_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
 
 
 def species_ids() -> tuple[str, ...]:
@@ -69,6 +79,32 @@ def drug(name: str) -> DrugRecord:
 
 
 @lru_cache
+def edges() -> tuple[Edge, ...]:
+    """Every edge of the signed regulation network."""
+    return read_edges(_FOLDER / "network.toml", _sources())
+
+
+@lru_cache
+def effects() -> tuple[Effect, ...]:
+    """Every effect on cells and tumour."""
+    return read_effects(_FOLDER / "effects.toml", _sources())
+
+
+def edge(identifier: str) -> Edge:
+    """The edge or effect of this id, in any spelling of case, hyphens and underscores.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    known = {_plain(one.id): one for one in (*edges(), *effects())}
+    found = known.get(_plain(identifier))
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(_plain(identifier), known, n=1, cutoff=0.6)
+    hint = f"did you mean '{known[near[0]].id}'?" if near else "tmefield info network and tmefield info effects list them"
+    raise InputError(f"unknown edge or effect '{identifier}'; {hint}")
+
+
+@lru_cache
 def _load_species(identifier: str) -> SpeciesRecord:
     return read_species(_FOLDER / "species" / f"{identifier}.toml", _sources(), _CELL_TYPES)
 
@@ -105,19 +141,13 @@ def _drug_names() -> dict[str, str]:
 
 def _names(records: Iterable[SpeciesRecord | CellTypeRecord | DrugRecord]) -> dict[str, str]:
     """Id of each name and alias, in plain letters."""
-    return {_plain(name): record.id for record in records for name in (record.id, *record.aliases)}
-
-
-def _plain(name: str) -> str:
-    """Lower case, Greek letters by name, nothing but letters and digits."""
-    spelled = "".join(_GREEK.get(letter, letter) for letter in name.casefold())
-    return "".join(letter for letter in spelled if letter.isalnum())
+    return {plain(name): record.id for record in records for name in (record.id, *record.aliases)}
 
 
 def _find(name: str, names: dict[str, str], what: str, identifiers: tuple[str, ...]) -> str:
-    found = names.get(_plain(name))
+    found = names.get(plain(name))
     if found is not None:
         return found
-    near = difflib.get_close_matches(_plain(name), list(names), n=1, cutoff=0.6)
-    hint = f"did you mean '{names[near[0]]}'?" if near else f"known: {', '.join(identifiers)}"
+    meant = spelling_slip(name, names)
+    hint = f"did you mean '{meant}'?" if meant else f"known: {', '.join(identifiers)}"
     raise InputError(f"unknown {what} '{name}'; {hint}")

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
-from .reading import _check_keys, _parameter, _read, _text
-from .records import CONFIDENCES, MARKS, Parameter
+from .reading import check_keys, check_mark, read_parameter, read_toml, source_of, text_of
+from .records import Parameter
 
 DRUG_PARAMETERS = {
     "molecular_weight": "molecular_weight",
@@ -71,8 +72,8 @@ def read_drug(path: Path, sources: Mapping[str, str]) -> DrugRecord:
     **Raises** `InputError` naming file, key and what is missing or wrong.
     """
     where = f"{path.parent.name}/{path.name}"
-    raw = _read(path)
-    _check_keys(raw, {"name", "aliases", "action", "target", "binds", "notes", "schedule", "parameters"}, where)
+    raw = read_toml(path)
+    check_keys(raw, {"name", "aliases", "action", "target", "binds", "notes", "schedule", "parameters"}, where)
     if raw.get("action") not in ACTIONS:
         raise InputError(f"{where}: action must be one of {', '.join(ACTIONS)}; got {raw.get('action')!r}")
     if (raw["action"] != "none") != ("target" in raw):
@@ -82,24 +83,22 @@ def read_drug(path: Path, sources: Mapping[str, str]) -> DrugRecord:
         if key not in DRUG_PARAMETERS:
             raise InputError(f"{where}: unknown parameter '{key}'; known: {', '.join(DRUG_PARAMETERS)}")
     if "molecular_weight" in tables:
-        weight = _parameter(tables["molecular_weight"], "molecular_weight", f"{where}: parameters.molecular_weight", sources, None).internal
-    parameters = {key: _parameter(table, DRUG_PARAMETERS[key], f"{where}: parameters.{key}", sources, weight) for key, table in tables.items()}
+        weight = read_parameter(tables["molecular_weight"], "molecular_weight", f"{where}: parameters.molecular_weight", sources, None).internal
+    parameters = {key: read_parameter(table, DRUG_PARAMETERS[key], f"{where}: parameters.{key}", sources, weight) for key, table in tables.items()}
     return DrugRecord(
         id=path.stem,
-        name=_text(raw, "name", where),
+        name=text_of(raw, "name", where),
         action=raw["action"],
         target=raw.get("target"),
-        binds=_text(raw, "binds", where),
+        binds=text_of(raw, "binds", where),
         aliases=tuple(raw.get("aliases", ())),
         parameters=parameters,
-        schedule=_schedule(raw["schedule"], f"{where}: schedule") if "schedule" in raw else None,
+        schedule=_schedule(raw["schedule"], sources, f"{where}: schedule") if "schedule" in raw else None,
         notes=tuple(raw.get("notes", ())),
     )
 
 
-def _schedule(table, where: str) -> Schedule:
-    _check_keys(table, {"text", "source", "mark", "confidence"}, where)
-    mark, confidence = _text(table, "mark", where), table.get("confidence")
-    if mark not in MARKS or (confidence is not None and confidence not in CONFIDENCES) or (mark == "recalled" and confidence is None):
-        raise InputError(f"{where}: mark must be one of {', '.join(MARKS)}, and a recalled one has a confidence of {', '.join(CONFIDENCES)}")
-    return Schedule(_text(table, "text", where), _text(table, "source", where), mark, confidence)
+def _schedule(table: dict[str, Any], sources: Mapping[str, str], where: str) -> Schedule:
+    check_keys(table, {"text", "source", "mark", "confidence"}, where)
+    check_mark(table, where)
+    return Schedule(text_of(table, "text", where), source_of(table, sources, where), table["mark"], table.get("confidence"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from .. import units
 from ..errors import InputError
+from .prior import Prior
 
 MARKS = {
     "measured": "read in the paper that measured it",
@@ -35,6 +36,7 @@ class Parameter:
     - `value`, `range` (or None) in `unit`; `kind` is one of `units.KINDS`.
     - `source`: DOI or PMID, or repository and file; `mark`: one of `MARKS`; `confidence`: one of `CONFIDENCES`, or None.
     - `molecular_weight`: kDa, set where the unit is by mass.
+    - `distribution`: one of `prior.DISTRIBUTIONS`, or None where no spread is known; `sigma` of ln x where it is lognormal.
     """
 
     value: float
@@ -47,11 +49,26 @@ class Parameter:
     note: str = ""
     alternatives: tuple[Alternative, ...] = ()
     molecular_weight: float | None = None
+    distribution: str | None = None
+    sigma: float | None = None
 
     @property
     def internal(self) -> float:
         """The value in the internal unit of its kind (`units.KINDS`)."""
-        return units.to_internal(self.value, self.unit, self.kind, self.molecular_weight)
+        return self._internal(self.value)
+
+    def prior(self) -> Prior | None:
+        """The distribution to sample or to fit from, in the internal unit; None where no spread is known (a value that is then held fixed)."""
+        if self.distribution is None:
+            return None
+        if self.distribution == "lognormal":
+            return Prior("lognormal", self.internal, self.sigma)
+        assert self.range is not None
+        lower, upper = (self._internal(end) for end in self.range)
+        return Prior("uniform", 0.5 * (lower + upper), bounds=(lower, upper))
+
+    def _internal(self, value: float) -> float:
+        return units.to_internal(value, self.unit, self.kind, self.molecular_weight)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,10 @@ def check_units(units: str, where: str) -> str:
     return units
 
 
+ORIGIN_KEYS = ("source", "mark", "confidence")
+"""What a file says of a value that comes from the library."""
+
+
 @dataclass(frozen=True, eq=False)
 class Variable:
     """A map on the grid or a single number, with its meaning and its units.
@@ -52,17 +56,21 @@ class Variable:
     - `values`: array [z, y, x], or a scalar.
     - `long_name`: what it is, in words.
     - `units`: as udunits reads them, for example `nmol L-1 s-1`.
+    - `origin`: for a value of the library its `source`, `mark` (measured, model, recalled, computed) and `confidence`, as far as it has them.
 
-    **Raises** `InputError` for units that udunits cannot read.
+    **Raises** `InputError` for units that udunits cannot read, and for other keys of `origin`.
     """
 
     values: ArrayLike
     long_name: str
     units: str
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, "values", np.asarray(self.values))
         check_units(self.units, self.long_name)
+        if unknown := sorted(set(self.origin) - set(ORIGIN_KEYS)):
+            raise InputError(f"{self.long_name}: unknown key '{unknown[0]}' of origin; known: {', '.join(ORIGIN_KEYS)}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def entries(fields: FieldSet) -> Iterator[Entry]:
     for name, entry in fields.maps.items():
         yield _map(name, entry.values, entry.long_name, entry.units, kind="map")
     for name, entry in fields.scalars.items():
-        yield Entry(name, (), entry.values.astype(np.float64), {"long_name": entry.long_name, "units": entry.units, "kind": "scalar"})
+        yield Entry(name, (), entry.values.astype(np.float64), {"long_name": entry.long_name, "units": entry.units, "kind": "scalar", **entry.origin})
 
 
 def global_attributes(fields: FieldSet) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import FileError, InputError, ResourceError
 from ..grid import AXES, Grid
-from .fieldset import FieldSet, Variable
+from .fieldset import ORIGIN_KEYS, FieldSet, Variable
 from .layout import SCHEMA
 
 READ_LIMIT = 16 * 1024**3
@@ -118,7 +118,8 @@ def _fields(dataset, source: Path) -> FieldSet:
 
 
 def _variable(variable) -> Variable:
-    return Variable(np.asarray(variable[...]), variable.long_name, variable.units)
+    origin = {key: str(variable.getncattr(key)) for key in variable.ncattrs() if key in ORIGIN_KEYS}
+    return Variable(np.asarray(variable[...]), variable.long_name, variable.units, origin)
 
 
 def _grid(variables) -> Grid:

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..errors import InputError
+from .term import not_negative
 
 LARGEST_LOGARITHM = 40.0
 """Of (c/K)^(n - 1): H is 1 to the last bit from there, and its derivative zero."""
@@ -32,7 +33,7 @@ class Blockade(eqx.Module):
 
     def factor(self, concentration: Mapping[str, Float[Array, "..."]]) -> Float[Array, "..."]:
         """1 + A/K_d."""
-        return 1 + jnp.maximum(concentration[self.drug], 0) / self.dissociation_constant
+        return 1 + not_negative(concentration[self.drug]) / self.dissociation_constant
 
 
 class Hill(eqx.Module):
@@ -66,7 +67,7 @@ class Hill(eqx.Module):
 
     def __call__(self, concentration: Mapping[str, Float[Array, "..."]]) -> Float[Array, "..."]:
         """H at these concentrations (nM)."""
-        x = jnp.maximum(concentration[self.species], 0) / self.half_maximum
+        x = not_negative(concentration[self.species]) / self.half_maximum
         if self.blockade is not None:
             x = x / self.blockade.factor(concentration)
         # x^n as x times x^(n - 1): so the slope at x = 0 is right for n = 1 too.

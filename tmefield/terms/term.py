@@ -5,9 +5,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..species import Species
+
+
+def not_negative(concentration: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The concentration, zero where an iterate stands below zero for a moment; its derivative at zero is one (half of it in `maximum`)."""
+    return jnp.where(concentration < 0, 0, concentration)
 
 
 class Rates(NamedTuple):

@@ -13,7 +13,7 @@ from ..checks import as_parameter
 from ..errors import InputError
 from ..units import NANOMOLAR
 from .regulation import Blockade
-from .term import AbstractTerm, Medium, Rates
+from .term import AbstractTerm, Medium, Rates, not_negative
 
 FORMS = ("K_M", "K_D")
 FULLEST = 0.98
@@ -115,7 +115,7 @@ class ReceptorUptake(AbstractTerm):
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
         name = self.acts_on[0]
-        c = jnp.maximum(concentration[name], 0)
+        c = not_negative(concentration[name])
         half = self.half_saturation if self.blockade is None else self.half_saturation * self.blockade.factor(concentration)
         per_cell = self.receptors * self.internalisation / NANOMOLAR
         if self.cell_radius is None:

@@ -14,8 +14,8 @@ NameArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[NAME]",
-        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), 'conflicts', or a file: a result, vessels, cells, labels, "
-        "PhysiCell output.",
+        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), 'conflicts', or a file: "
+        "a result, vessels, cells, labels, PhysiCell output.",
     ),
 ]
 PictureOption = Annotated[Path | None, typer.Option("--out", "-o", help="With 'network': draw the regulation network as this PNG.")]

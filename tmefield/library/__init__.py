@@ -1,7 +1,8 @@
 """Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, drugs, `drug("tocilizumab")`, and what regulates what:
 `edges()`, `effects()`.
 
-The values stand in the TOML files of `species/`, `cells/` and `drugs/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that they name.
+The values stand in the TOML files of `species/`, `cells/` and `drugs/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that
+they name.
 """
 
 from collections.abc import Iterable

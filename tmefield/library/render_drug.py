@@ -1,7 +1,7 @@
 """A drug of the library as plain text."""
 
 from .drug_records import ACTIONS, DrugRecord
-from .render import _notes, _parameter, _References, _row, _sources, _title, _wrapped
+from .render import References, _row, _title, note_lines, parameter_lines, source_lines, wrapped
 
 _NAMES = {
     "molecular_weight": "molecular weight",
@@ -22,20 +22,20 @@ PLASMA = ("volume", "clearance")
 
 def render_drug(record: DrugRecord) -> str:
     """Target, values, schedule and sources of a drug, and what has to be given to use it."""
-    references = _References()
+    references = References()
     of = f" {record.target}" if record.target else ""
-    lines = [*_title(record.id, record.name, "drug", record.aliases), *_wrapped(f"{record.action}{of}: {ACTIONS[record.action]}", "  ", "  ")]
-    lines += [*_wrapped(f"binds {record.binds}", "  ", "  "), ""]
+    lines = [*_title(record.id, record.name, "drug", record.aliases), *wrapped(f"{record.action}{of}: {ACTIONS[record.action]}", "  ", "  ")]
+    lines += [*wrapped(f"binds {record.binds}", "  ", "  "), ""]
     for key, parameter in record.parameters.items():
-        lines += _parameter(_NAMES.get(key, key), parameter, references)
+        lines += parameter_lines(_NAMES.get(key, key), parameter, references)
     if record.schedule is not None:
         one = record.schedule
         mark = f"{one.mark}, confidence {one.confidence}" if one.confidence else one.mark
         lines += _row("usual schedule", "", f"{one.text}; {mark} {references.cite(one.source)}")
     needed = missing_for_use(record)
     if needed:
-        lines += ["", *_wrapped(f"No sourced value, to be given by you where a run needs it: {', '.join(needed)}.", "  ", "  ")]
-    return "\n".join([*lines, *_notes(record.notes), *_sources(references)])
+        lines += ["", *wrapped(f"No sourced value, to be given by you where a run needs it: {', '.join(needed)}.", "  ", "  ")]
+    return "\n".join([*lines, *note_lines(record.notes), *source_lines(references)])
 
 
 def missing_for_use(record: DrugRecord) -> tuple[str, ...]:

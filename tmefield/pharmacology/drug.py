@@ -8,16 +8,15 @@ from jaxtyping import Array, Float
 
 from .. import library
 from ..errors import InputError
-from ..library.drug_records import ACTIONS, DRUG_PARAMETERS
-from ..library.permeability import tissue_diffusivity, two_pore_permeability
+from ..library.permeability import two_pore_permeability
 from ..species import Species
 from ..terms import AbstractTerm, Blockade, ReceptorUptake, VascularExchange
-from ..units import KINDS
 from .amounts import quantity
 from .doses import Dose
 from .kinetics import Absorption, AbstractKinetics, OneCompartment, TwoCompartment
 from .occupancy import bound_fraction, receptor_occupancy
 from .plasma import PlasmaCourse
+from .values import complex_name, complex_values, drug_values, needed
 
 EXTRAVASCULAR = ("sc", "im", "ip")
 
@@ -45,19 +44,8 @@ class Drug:
     """
 
     def __init__(self, name: str, action: str, target: str | None = None, **values: Any):
-        if action not in ACTIONS:
-            raise InputError(f"{name}: action must be one of {', '.join(ACTIONS)}; got {action!r}")
-        if (action == "none") != (target is None):
-            raise InputError(f"{name}: a drug that acts has a target, the ligand that it concerns; one with action 'none' has none")
-        unknown = [key for key in values if key not in DRUG_PARAMETERS]
-        if unknown:
-            raise InputError(f"{name}: unknown value '{unknown[0]}' of a drug; known: {', '.join(DRUG_PARAMETERS)}")
         self.name, self.action, self.target = name, action, target
-        self.values = {key: quantity(value, DRUG_PARAMETERS[key], f"{key} of {name}") for key, value in values.items()}
-        if "molecular_weight" in self.values and action != "supplies":
-            weight = self.values["molecular_weight"]
-            self.values.setdefault("diffusivity", tissue_diffusivity(weight))
-            self.values.setdefault("permeability", two_pore_permeability(weight))
+        self.values = drug_values(name, action, target, values)
 
     @classmethod
     def from_library(cls, name: str, **values: Any) -> "Drug":
@@ -70,12 +58,7 @@ class Drug:
 
         **Raises** `InputError` where it is not known.
         """
-        if key not in self.values:
-            kind = DRUG_PARAMETERS.get(key)
-            if kind is None:
-                raise InputError(f"{self.name}: unknown value '{key}' of a drug; known: {', '.join(DRUG_PARAMETERS)}")
-            raise InputError(f"{self.name}: {key} is not known and the library has no sourced value: give it, e.g. {key}='5 {KINDS[kind]}'")
-        return self.values[key]
+        return needed(self.name, self.values, key)
 
     @property
     def carrier(self) -> str:
@@ -90,7 +73,7 @@ class Drug:
         """
         if self.action != "neutralises":
             raise InputError(f"{self.name} forms no complex in the fluid: it has the action '{self.action}'")
-        return f"{self.target}_{self.name}"
+        return complex_name(self.name, str(self.target))
 
     def species(self) -> list[Species]:
         """The drug, and the complex where there is one; of a drug that supplies its target, that species of the library."""
@@ -99,16 +82,8 @@ class Drug:
         own = Species(self.name, self["diffusivity"], self.values.get("decay", 0.0), self["molecular_weight"], "antibody")
         if self.action != "neutralises":
             return [own]
-        weight = self["molecular_weight"] + self._ligand_weight()
-        loss = self.values.get("complex_decay", self.values.get("decay", 0.0))
-        return [own, Species(self.complex, tissue_diffusivity(weight), loss, weight, "antibody")]
-
-    def _ligand_weight(self) -> float:
-        try:
-            known = library.species(str(self.target)).parameters.get("molecular_weight")
-        except InputError:
-            known = None
-        return 0.0 if known is None else known.internal
+        bound = complex_values(self.name, str(self.target), self.values)
+        return [own, Species(self.complex, bound["diffusivity"], bound["decay"], bound["molecular_weight"], "antibody")]
 
     def kinetics(self) -> AbstractKinetics:
         """The body: two compartments where `peripheral_volume` is known, else one."""

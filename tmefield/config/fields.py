@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from .. import library
 from ..library import Parameter
 from ..library.plausibility import check_mean
 from ..library.records import CONFIDENCES

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from .records import Parameter
 
@@ -80,6 +80,7 @@ class Effect(Edge):
     edges: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Wired(Protocol):
     """What tells where an edge runs: an `Edge`, or one with its values as arrays."""
 

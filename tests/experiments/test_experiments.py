@@ -61,6 +61,47 @@ def test_vascular_normalisation(tmp_path):
     assert (tmp_path / "normalisation.png").stat().st_size > 10_000
 
 
+def test_il10_blockade(tmp_path):
+    """Blockade fails where uptake is the only loss, works where something else removes the ligand, and follows the closed form at the tissue's own dose."""
+    run(EXPERIMENTS / "il10_blockade" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("il10_blockade")
+    assert found["uniform"]["k"] == {"rise": pytest.approx(10.009, rel=1e-4), "signal": pytest.approx(0.09910, rel=1e-4)}
+    assert found["uniform"]["no_k"]["signal"] == pytest.approx(1, rel=1e-6)
+    cases = found["cases"]
+    for name, numbers in wanted["cases"].items():
+        for key, values in numbers.items():
+            assert cases[name][key] == pytest.approx(values, rel=wanted["tolerance"]), f"{name} {key}"
+    for case in cases.values():
+        assert case["signal"] == pytest.approx(case["closed"], rel=wanted["closed_tolerance"])
+        assert case["defect"] < 1e-5
+    # Every molecule that is made is taken up, whatever the antibody does.
+    assert cases["uptake_alone"]["signal"] == pytest.approx([1] * len(found["doses"]), rel=1e-3)
+    slow, fast = (cases[name]["signal_far"][2] / cases[name]["signal_near"][2] for name in ("slow_antibody", "sparse"))
+    assert slow > 1.15 > fast > 1
+    assert (tmp_path / "il10_blockade.png").stat().st_size > 10_000
+    assert compliance_messages(tmp_path / "dose_10.nc")[1] == []
+
+
+@pytest.mark.data
+def test_suppressed_niches(tmp_path):
+    """What of the tissue IL-10 and TGF-b hold below half function: no TGF-b alone, less without fibroblasts, more without Tregs that only take IL-10 up."""
+    network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")
+    run(EXPERIMENTS / "suppressed_niches" / "run.py", network, "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("suppressed_niches")
+    for name, levels in wanted["levels"].items():
+        for species, mean in levels.items():
+            assert found["levels_pM"][name][species][0] == pytest.approx(mean, rel=wanted["tolerance"]), f"{name} {species}"
+    for key in ("share", "by_together", "by_TGFb"):
+        for name, value in wanted[key].items():
+            assert found["cases"][name][key] == pytest.approx(value, abs=wanted["share_tolerance"]), f"{name} {key}"
+    for case in found["cases"].values():
+        assert case["share"] == pytest.approx(sum(case[f"by_{part}"] for part in ("TGFb", "IL10", "either", "together")), abs=1e-9)
+    assert found["budget_defect"] < 1e-5
+    assert (tmp_path / "suppressed_niches.png").stat().st_size > 10_000
+    for name in ("library", "local"):
+        assert compliance_messages(tmp_path / f"{name}.nc")[1] == []
+
+
 @pytest.mark.data
 def test_distance_to_vessel(tmp_path):
     network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from .interstitium.result import InterstitialFlow as InterstitialFlow
     from .memory import reuse_memory as reuse_memory
     from .model import Model as Model
+    from .pharmacology.amounts import dose_amount as dose_amount
+    from .pharmacology.doses import Dose as Dose
+    from .pharmacology.drug import Drug as Drug
+    from .pharmacology.kinetics import Absorption as Absorption
+    from .pharmacology.kinetics import BiExponential as BiExponential
+    from .pharmacology.kinetics import OneCompartment as OneCompartment
+    from .pharmacology.kinetics import TwoCompartment as TwoCompartment
+    from .pharmacology.occupancy import area_under_curve as area_under_curve
+    from .pharmacology.occupancy import bound_fraction as bound_fraction
+    from .pharmacology.occupancy import receptor_occupancy as receptor_occupancy
+    from .pharmacology.plasma import PlasmaCourse as PlasmaCourse
+    from .regulation import RegulationEdge as RegulationEdge
+    from .regulation import RegulationNetwork as RegulationNetwork
     from .solution import Solution as Solution
     from .species import Species as Species
     from .status import Status as Status
@@ -31,6 +44,7 @@ if TYPE_CHECKING:
     from .terms import Decay as Decay
     from .terms import Haemoglobin as Haemoglobin
     from .terms import Hill as Hill
+    from .terms import Injection as Injection
     from .terms import Linear as Linear
     from .terms import LymphaticDrainage as LymphaticDrainage
     from .terms import Medium as Medium
@@ -55,6 +69,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AbstractTerm": ".terms",
+    "Absorption": ".pharmacology.kinetics",
+    "BiExponential": ".pharmacology.kinetics",
     "Binding": ".terms",
     "Blockade": ".terms",
     "Blood": ".terms",
@@ -62,6 +78,8 @@ _HOMES = {
     "Consumption": ".terms",
     "Conversion": ".terms",
     "Decay": ".terms",
+    "Dose": ".pharmacology.doses",
+    "Drug": ".pharmacology.drug",
     "FileError": ".errors",
     "FixedConcentration": ".transport.fixed",
     "FixedValue": ".transport.walls",
@@ -69,6 +87,7 @@ _HOMES = {
     "Grid": ".grid",
     "Haemoglobin": ".terms",
     "Hill": ".terms",
+    "Injection": ".terms",
     "InputError": ".errors",
     "Labels": ".tissue.label_image",
     "InterstitialFlow": ".interstitium.result",
@@ -80,11 +99,15 @@ _HOMES = {
     "Moment": ".terms",
     "NoFlux": ".transport.walls",
     "NumericsError": ".errors",
+    "OneCompartment": ".pharmacology.kinetics",
     "Outflow": ".transport.walls",
     "Periodic": ".transport.walls",
+    "PlasmaCourse": ".pharmacology.plasma",
     "Rates": ".terms",
     "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
+    "RegulationEdge": ".regulation",
+    "RegulationNetwork": ".regulation",
     "ResourceError": ".errors",
     "Robin": ".transport.walls",
     "Scheduled": ".terms",
@@ -96,11 +119,16 @@ _HOMES = {
     "TmefieldError": ".errors",
     "TimeCourse": ".course",
     "Trajectory": ".stepping.trajectory",
+    "TwoCompartment": ".pharmacology.kinetics",
     "VascularExchange": ".terms",
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
+    "area_under_curve": ".pharmacology.occupancy",
+    "bound_fraction": ".pharmacology.occupancy",
+    "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
     "interstitial_flow": ".interstitium.flow",
+    "receptor_occupancy": ".pharmacology.occupancy",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
 }

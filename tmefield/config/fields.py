@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from .. import library
 from ..library import Parameter
 from ..library.plausibility import check_mean
 from ..library.records import CONFIDENCES
@@ -14,6 +15,7 @@ from ..output.collect import collect
 from ..output.fieldset import FieldSet, Variable, variable_name
 from ..output.vessel_lines import VesselLines
 from ..tissue.labels import VESSEL_LUMEN
+from .drug_terms import drug_summary, occupancy_maps
 from .origin import library_values
 from .parameters import SpeciesValues
 from .prepare import Inputs
@@ -39,6 +41,7 @@ def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
         labels=inputs.labels,
         cell_density=inputs.densities,
         vessel_area=None if inputs.embedding is None else inputs.embedding.surface_density(),
+        maps=occupancy_maps(inputs, result),
         scalars=_scalars(inputs.species),
         attributes=_attributes(inputs, command, steady=result.concentration.ndim == 4),
         vessel_segments=None if pieces is None else np.stack([pieces.start, pieces.end], axis=1),
@@ -88,12 +91,31 @@ def _attributes(inputs: Inputs, command: str, *, steady: bool) -> dict[str, str]
         "config_sha256": inputs.loaded.sha256(),
         "versions": json.dumps(versions(), sort_keys=True),
         "notes": "\n".join(inputs.notes) or "none",
+        "regulation": json.dumps([_edge(one) for one in inputs.regulation.edges]) if inputs.regulation.edges else "none",
+    }
+
+
+def _edge(edge: library.Edge) -> dict:
+    """An edge with the values that the run used, concentrations in nM."""
+    return {
+        "id": edge.id,
+        "kind": edge.kind,
+        "from": {one.species: {"half_maximum_nM": one.half_maximum.internal, "exponent": one.exponent.internal} for one in edge.inputs},
+        "on": list(edge.on),
+        "by": list(edge.by) or "all cells",
+        "Emax": edge.saturated.internal,
+        "basal": edge.basal.internal,
+        "placeholders": list(edge.placeholders),
+        "source": edge.source,
     }
 
 
 def sources(inputs: Inputs) -> list[str]:
     """Where the library's values for these species and cells come from, each source once."""
-    return list(dict.fromkeys(parameter.source for used in _library_values(inputs).values() for parameter in used.values()))
+    found = [parameter.source for used in _library_values(inputs).values() for parameter in used.values()]
+    for edge in inputs.regulation.edges:
+        found += [edge.source, *(value.source for value in edge.values.values() if value.mark in library.MARKS)]
+    return list(dict.fromkeys(found))
 
 
 def _library_values(inputs: Inputs):
@@ -193,6 +215,7 @@ def _report(inputs: Inputs, result, species: dict) -> dict:
         "status": result.status.name.lower(),
         "grid": {"shape_zyx": list(inputs.grid.shape), "spacing_um_zyx": list(inputs.grid.spacing), "origin_um_zyx": list(inputs.grid.origin)},
         "species": species,
+        **({"drugs": drug_summary(inputs, result)} if inputs.drugs else {}),
         "notes": list(inputs.notes),
         "config_sha256": inputs.loaded.sha256(),
         "versions": versions(),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import FileError, InputError
 from .problems import did_you_mean, from_validation, refuse
+from .regulation import regulation_problems
 from .schema import Config
 
 MAX_BYTES = 2_000_000
@@ -32,7 +33,7 @@ class Loaded:
 
     def resolved(self) -> str:
         """The configuration with every default filled in, as JSON with sorted keys."""
-        return json.dumps(self.config.model_dump(mode="json"), sort_keys=True, indent=1)
+        return json.dumps(self.config.model_dump(mode="json", by_alias=True), sort_keys=True, indent=1)
 
     def sha256(self) -> str:
         """Hash of the resolved configuration."""
@@ -60,6 +61,7 @@ def parse_config(text: str, overrides: Sequence[str] = (), *, folder: Path, sour
     config = None
     try:
         config = Config.model_validate(raw)
+        problems += regulation_problems(config)
     except ValidationError as error:
         problems += from_validation(error)
     if problems or config is None:

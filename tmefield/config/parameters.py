@@ -42,6 +42,14 @@ def cell_id(name: str) -> str:
         return name
 
 
+def species_id(name: str) -> str:
+    """The library's id of a species, or the name itself where the library does not know it."""
+    try:
+        return library.species(name).id
+    except InputError:
+        return name
+
+
 def species_values(config: Config, present: Collection[str]) -> tuple[SpeciesValues, ...]:
     """The numbers of every species for the cell types that are `present`.
 
@@ -115,7 +123,7 @@ def most_permeable(config: Config) -> tuple[str, float]:
     return max(found, key=lambda one: one[1])
 
 
-def _check_cell(name: str, where: str, present: Collection[str]) -> str:
+def check_cell(name: str, where: str, present: Collection[str]) -> str:
     """The library's name of a cell type, which has to be known there or be among the cells."""
     cell = cell_id(name)
     if cell not in present and cell not in library.cell_type_ids():
@@ -131,7 +139,7 @@ def _secretion(
         rates = {cell: (entry.rate.internal, entry.active_fraction.internal) for cell, entry in record.secretion.items()}
     for name, given in table.secretion.items():
         key = f"{where}.secretion.{name}"
-        cell = _check_cell(name, key, present)
+        cell = check_cell(name, key, present)
         if given is False:
             rates.pop(cell, None)
         else:
@@ -147,7 +155,7 @@ def _receptors(table: SpeciesTable, record: library.SpeciesRecord | None, where:
     counts = {cell: parameter.internal for cell, parameter in record.receptors.items()} if record and takes_up(table, record) else {}
     for name, given in table.receptors.items():
         key = f"{where}.receptors.{name}"
-        cell = _check_cell(name, key, present)
+        cell = check_cell(name, key, present)
         counts[cell] = 0.0 if given is False else units.parse(given, "count", key=key)
     return {cell: count for cell, count in counts.items() if cell in present and count > 0}
 

@@ -13,6 +13,7 @@ from ..tissue.cells import Cells
 from ..tissue.deposit import Section
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
+from .drugs import DrugValues, drug_notes, drugs_of, with_drugs
 from .estimate import Forecast, check_memory, forecast
 from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network, read_tissue
 from .load import Loaded
@@ -20,6 +21,7 @@ from .origin import doubtful, not_taken_up
 from .parameters import SpeciesValues, species_values
 from .population import densities_and_labels, synthetic_tumour
 from .quantities import parse_memory
+from .regulation import Regulation, regulation_of
 from .schema import Config, SpheroidCells
 
 Stage = Callable[[str], AbstractContextManager]
@@ -31,6 +33,8 @@ class Inputs:
 
     - `densities`: cells/um3 per cell type, [z, y, x], none inside a lumen.
     - `labels`: int8 [z, y, x], 0 stroma, 1 tumour, 2 necrotic core, 3 vessel lumen.
+    - `species`: those of the configuration, then those of drugs.
+    - `regulation`: the edges that act on secretions.
     - `notes`: what was assumed or left out, to be told to the person.
     """
 
@@ -43,6 +47,8 @@ class Inputs:
     cells: Cells | None = None
     densities: dict[str, np.ndarray] = field(default_factory=dict)
     labels: np.ndarray | None = None
+    regulation: Regulation = field(default_factory=Regulation)
+    drugs: tuple[DrugValues, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -63,7 +69,7 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
         cells = read_cells(loaded)
         network = read_network(loaded, cells)
         grid = make_grid(config, network, cells)
-    need = forecast(grid, len(config.species), precision=config.solver.precision)
+    need = forecast(grid, len(config.species) + 2 * len(config.drugs), precision=config.solver.precision)
     limit = config.solver.memory_limit
     check_memory(need, grid, None if limit is None else parse_memory(limit))
     tumour = embedding = None
@@ -79,8 +85,11 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
     species = species_values(config, densities)
     vessels = embedding is not None
+    regulation = regulation_of(config, species, densities)
     notes = [*said, *notes, *_unused(config, densities, species, vessels), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
-    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, tuple(notes))
+    drugs = drugs_of(config, species, vessels=vessels)
+    notes += [*regulation.notes, *drug_notes(drugs)]
+    return Inputs(loaded, grid, with_drugs(species, drugs), need, network, embedding, cells, densities, labels, regulation, drugs, tuple(notes))
 
 
 def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool) -> list[str]:

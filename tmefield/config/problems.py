@@ -46,7 +46,7 @@ def _message(found: Any) -> str:
     kind, loc = found["type"], found["loc"]
     if kind == "extra_forbidden":
         table = table_at(loc)
-        return "unknown key" + (did_you_mean(str(loc[-1]), table.model_fields) if table else "")
+        return "unknown key" + (did_you_mean(str(loc[-1]), [field.alias or name for name, field in table.model_fields.items()]) if table else "")
     if kind == "missing":
         return "is missing; it has no default"
     if kind == "value_error":

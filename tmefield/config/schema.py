@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from .drug_tables import DrugTable
 from .quantities import (
     Concentration,
     Coordinate,
@@ -25,6 +26,7 @@ from .quantities import (
     Spacing,
     bounded,
 )
+from .regulation_tables import RegulationTable
 from .table import Name, PathText, Table
 from .tissue_files import CellFile, LabelFile
 
@@ -295,6 +297,8 @@ class Config(Table):
     tissue: Tissue = Tissue()
     walls: WallsTable = WallsTable()
     species: Annotated[tuple[SpeciesTable, ...], Field(min_length=1, max_length=MAX_SPECIES)]
+    regulation: RegulationTable = RegulationTable()
+    drugs: Annotated[tuple[DrugTable, ...], Field(max_length=MAX_SPECIES)] = ()
     solver: Solver = Solver()
     time: Time | None = None
     output: Output = Output()

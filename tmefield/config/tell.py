@@ -12,6 +12,7 @@ def describe(inputs: Inputs) -> dict:
         "species": [_species(one) for one in inputs.species],
         "memory": inputs.need.memory,
         "seconds": inputs.need.seconds,
+        "regulation": [one.id for one in inputs.regulation.edges],
         "notes": list(inputs.notes),
         "config_sha256": inputs.loaded.sha256(),
     }

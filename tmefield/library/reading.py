@@ -32,7 +32,7 @@ _PARAMETER_KEYS = _VALUE_KEYS | {"range", "distribution", "alternatives"}
 
 def read_sources(path: Path) -> dict[str, str]:
     """Short names of repositories and documents, as written in the files in braces, with what they stand for."""
-    return {key: str(text) for key, text in _read(path).items()}
+    return {key: str(text) for key, text in read_toml(path).items()}
 
 
 def read_species(path: Path, sources: Mapping[str, str], cell_ids: Iterable[str]) -> SpeciesRecord:
@@ -41,31 +41,31 @@ def read_species(path: Path, sources: Mapping[str, str], cell_ids: Iterable[str]
     **Raises** `InputError` naming file, key and what is missing or wrong.
     """
     where = f"{path.parent.name}/{path.name}"
-    raw = _read(path)
-    _check_keys(raw, {"name", "class", "aliases", "notes", "parameters", "receptors", "secretion"}, where)
+    raw = read_toml(path)
+    check_keys(raw, {"name", "class", "aliases", "notes", "parameters", "receptors", "secretion"}, where)
     if raw.get("class") not in SPECIES_CLASSES:
         raise InputError(f"{where}: class must be one of {', '.join(SPECIES_CLASSES)}; got {raw.get('class')!r}")
     tables = raw.get("parameters", {})
     weight = None
     if "molecular_weight" in tables:
-        weight = _parameter(tables["molecular_weight"], "molecular_weight", f"{where}: parameters.molecular_weight", sources, None).internal
-    parameters = {key: _parameter(table, _kind(key, where), f"{where}: parameters.{key}", sources, weight) for key, table in tables.items()}
+        weight = read_parameter(tables["molecular_weight"], "molecular_weight", f"{where}: parameters.molecular_weight", sources, None).internal
+    parameters = {key: read_parameter(table, _kind(key, where), f"{where}: parameters.{key}", sources, weight) for key, table in tables.items()}
     known = tuple(cell_ids)
     receptors, secretion = {}, {}
     for index, table in enumerate(raw.get("receptors", [])):
         here = f"{where}: receptors[{index}]"
         for cell in _cells(table, known, receptors, here):
-            receptors[cell] = _parameter({k: v for k, v in table.items() if k != "cells"}, "count", here, sources, weight)
+            receptors[cell] = read_parameter({k: v for k, v in table.items() if k != "cells"}, "count", here, sources, weight)
     for index, table in enumerate(raw.get("secretion", [])):
         here = f"{where}: secretion[{index}]"
-        _check_keys(table, {"cells", "rate", "active_fraction"}, here)
+        check_keys(table, {"cells", "rate", "active_fraction"}, here)
         for cell in _cells(table, known, secretion, here):
-            rate = _parameter(table.get("rate"), "secretion", f"{here}.rate", sources, weight)
-            fraction = _parameter(table.get("active_fraction"), "number", f"{here}.active_fraction", sources, weight)
+            rate = read_parameter(table.get("rate"), "secretion", f"{here}.rate", sources, weight)
+            fraction = read_parameter(table.get("active_fraction"), "number", f"{here}.active_fraction", sources, weight)
             secretion[cell] = SecretionRecord(rate, fraction)
     return SpeciesRecord(
         id=path.stem,
-        name=_text(raw, "name", where),
+        name=text_of(raw, "name", where),
         species_class=raw["class"],
         aliases=tuple(raw.get("aliases", ())),
         parameters=parameters,
@@ -81,30 +81,31 @@ def read_cell_type(path: Path, sources: Mapping[str, str]) -> CellTypeRecord:
     **Raises** `InputError` naming file, key and what is missing or wrong.
     """
     where = f"{path.parent.name}/{path.name}"
-    raw = _read(path)
-    _check_keys(raw, {"name", "aliases", "notes", "diameter", "density"}, where)
+    raw = read_toml(path)
+    check_keys(raw, {"name", "aliases", "notes", "diameter", "density"}, where)
     values = {}
     for key, kind in (("diameter", "length"), ("density", "density")):
-        values[key] = _parameter(raw[key], kind, f"{where}: {key}", sources, None) if key in raw else None
-    return CellTypeRecord(path.stem, _text(raw, "name", where), tuple(raw.get("aliases", ())), notes=tuple(raw.get("notes", ())), **values)
+        values[key] = read_parameter(raw[key], kind, f"{where}: {key}", sources, None) if key in raw else None
+    return CellTypeRecord(path.stem, text_of(raw, "name", where), tuple(raw.get("aliases", ())), notes=tuple(raw.get("notes", ())), **values)
 
 
 def read_tables(path: Path, name: str, keys: set[str]) -> list[dict[str, Any]]:
     """The tables of a list in a file, each with no other keys than these."""
-    raw = _read(path)
-    _check_keys(raw, {name}, path.name)
+    raw = read_toml(path)
+    check_keys(raw, {name}, path.name)
     for index, table in enumerate(raw.get(name, [])):
-        _check_keys(table, keys, f"{path.name}: {name}[{index}]")
+        check_keys(table, keys, f"{path.name}: {name}[{index}]")
     return raw.get(name, [])
 
 
 def read_value(table: Any, kind: str, where: str, sources: Mapping[str, str], weight: float | None) -> Alternative:
     """One value beside those of the species' own files, checked as they are."""
-    _check_keys(table, _VALUE_KEYS, where)
+    check_keys(table, _VALUE_KEYS, where)
     return Alternative(**_value(table, kind, where, sources, weight))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -121,7 +122,8 @@ def _kind(key: str, where: str) -> str:
     return PARAMETER_KINDS[key]
 
 
-def _check_keys(table: Any, known: set[str], where: str) -> None:
+def check_keys(table: Any, known: set[str], where: str) -> None:
+    """Refuse a table with a key that is not among the known."""
     if not isinstance(table, dict):
         raise InputError(f"{where}: expected a table; got {table!r}")
     unknown = sorted(set(table) - known)
@@ -129,7 +131,8 @@ def _check_keys(table: Any, known: set[str], where: str) -> None:
         raise InputError(f"{where}: unknown key '{unknown[0]}'; known: {', '.join(sorted(known))}")
 
 
-def _text(table: Mapping[str, Any], key: str, where: str) -> str:
+def text_of(table: Mapping[str, Any], key: str, where: str) -> str:
+    """The text under a key that every value needs."""
     text = table.get(key)
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{where}: {key} is missing: every value needs it")
@@ -149,8 +152,9 @@ def _cells(table: Any, known: tuple[str, ...], taken: Mapping[str, Any], where: 
     return cells
 
 
-def _parameter(table: Any, kind: str, where: str, sources: Mapping[str, str], weight: float | None) -> Parameter:
-    _check_keys(table, _PARAMETER_KEYS, where)
+def read_parameter(table: Any, kind: str, where: str, sources: Mapping[str, str], weight: float | None) -> Parameter:
+    """One quantity with its range, source, mark and alternatives; `weight` in kDa where it may be by mass."""
+    check_keys(table, _PARAMETER_KEYS, where)
     bounds = table.get("range")
     if bounds is not None:
         if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(one) for one in bounds):
@@ -159,7 +163,7 @@ def _parameter(table: Any, kind: str, where: str, sources: Mapping[str, str], we
     alternatives = []
     for index, one in enumerate(table.get("alternatives", [])):
         here = f"{where}.alternatives[{index}]"
-        _check_keys(one, _VALUE_KEYS, here)
+        check_keys(one, _VALUE_KEYS, here)
         alternatives.append(Alternative(**_value(one, kind, here, sources, weight)))
     common = _value(table, kind, where, sources, weight)
     value = common["value"]
@@ -175,20 +179,30 @@ def _value(table: Mapping[str, Any], kind: str, where: str, sources: Mapping[str
     """The fields that a parameter and an alternative share, checked."""
     if not _is_number(table.get("value")):
         raise InputError(f"{where}: value must be a number; got {table.get('value')!r}")
-    value, unit, mark = float(table["value"]), _text(table, "unit", where), _text(table, "mark", where)
-    source = re.sub(r"\{(\w+)\}", lambda match: _expand(match[1], sources, where), _text(table, "source", where))
-    if mark not in MARKS:
-        raise InputError(f"{where}: mark must be one of {', '.join(MARKS)}; got '{mark}'")
-    confidence = table.get("confidence")
-    if confidence is not None and confidence not in CONFIDENCES:
-        raise InputError(f"{where}: confidence must be one of {', '.join(CONFIDENCES)}; got '{confidence}'")
-    if mark == "recalled" and confidence is None:
-        raise InputError(f"{where}: confidence is missing: a recalled value needs it")
+    value, unit = float(table["value"]), text_of(table, "unit", where)
+    check_mark(table, where)
+    source = source_of(table, sources, where)
     try:
         units.to_internal(value, unit, kind, weight)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    return {"value": value, "unit": unit, "source": source, "mark": mark, "confidence": confidence, "note": table.get("note", "")}
+    return {"value": value, "unit": unit, "source": source, "mark": table["mark"], "confidence": table.get("confidence"), "note": table.get("note", "")}
+
+
+def source_of(table: Mapping[str, Any], sources: Mapping[str, str], where: str) -> str:
+    """The source of a value, with what its short names stand for."""
+    return re.sub(r"\{(\w+)\}", lambda match: _expand(match[1], sources, where), text_of(table, "source", where))
+
+
+def check_mark(table: Mapping[str, Any], where: str) -> None:
+    """Refuse a mark or a confidence that is none of those known, and a recalled value without confidence."""
+    mark, confidence = text_of(table, "mark", where), table.get("confidence")
+    if mark not in MARKS:
+        raise InputError(f"{where}: mark must be one of {', '.join(MARKS)}; got '{mark}'")
+    if confidence is not None and confidence not in CONFIDENCES:
+        raise InputError(f"{where}: confidence must be one of {', '.join(CONFIDENCES)}; got '{confidence}'")
+    if mark == "recalled" and confidence is None:
+        raise InputError(f"{where}: confidence is missing: a recalled value needs it")
 
 
 def _expand(key: str, sources: Mapping[str, str], where: str) -> str:

@@ -8,6 +8,7 @@ from .conversion import Conversion as Conversion
 from .decay import Decay as Decay
 from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
+from .injection import Injection as Injection
 from .linear import Linear as Linear
 from .receptor_pools import ReceptorPools as ReceptorPools
 from .regulation import Blockade as Blockade

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jaxtyping import Array, Float
 
-from ..course import TimeCourse
+from ..course import AbstractCourse
 from .term import AbstractTerm, Medium, Rates
 
 
@@ -18,7 +18,7 @@ class Scheduled(AbstractTerm):
     """
 
     term: AbstractTerm
-    course: TimeCourse
+    course: AbstractCourse
 
     @property
     def acts_on(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]

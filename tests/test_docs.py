@@ -13,6 +13,7 @@ PAGES = {
     "docs/extending.md": "defect",
     "docs/vessel-beds.md": "connected part",
     "docs/interstitium.md": "mmHg",
+    "docs/chemistry.md": "activated",
     "docs/library.md": "fold apart",
 }
 

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from .status import Status as Status
     from .steady import solve_steady as solve_steady
     from .terms import AbstractTerm as AbstractTerm
+    from .terms import Binding as Binding
     from .terms import Blockade as Blockade
     from .terms import Blood as Blood
+    from .terms import Consumption as Consumption
+    from .terms import Conversion as Conversion
     from .terms import Decay as Decay
     from .terms import Haemoglobin as Haemoglobin
     from .terms import Hill as Hill
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from .terms import Modulation as Modulation
     from .terms import Moment as Moment
     from .terms import Rates as Rates
+    from .terms import ReceptorPools as ReceptorPools
     from .terms import ReceptorUptake as ReceptorUptake
     from .terms import Scheduled as Scheduled
     from .terms import Secretion as Secretion
@@ -67,9 +71,12 @@ _HOMES = {
     "AbstractTerm": ".terms",
     "Absorption": ".pharmacology.kinetics",
     "BiExponential": ".pharmacology.kinetics",
+    "Binding": ".terms",
     "Blockade": ".terms",
     "Blood": ".terms",
     "Cells": ".tissue.cells",
+    "Consumption": ".terms",
+    "Conversion": ".terms",
     "Decay": ".terms",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
@@ -97,6 +104,7 @@ _HOMES = {
     "Periodic": ".transport.walls",
     "PlasmaCourse": ".pharmacology.plasma",
     "Rates": ".terms",
+    "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
     "RegulationEdge": ".regulation",
     "RegulationNetwork": ".regulation",

@@ -91,7 +91,10 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Sta
         worth = jnp.any(better & ~rests) & harmless
         keep, stuck = jnp.broadcast_to(worth, keep.shape) | keep & ~state.newton, jnp.broadcast_to(~worth, keep.shape)
     x, chosen = choose(keep, (moved, new), (state.x, state.measure))
-    exhausted = stuck & (at_round_off(state.measure) | jnp.asarray(not bends))
+    finest = at_round_off(state.measure)
+    if balance.together:  # a species that nothing is made of yet has no residual: the others will make some of it
+        finest = jnp.broadcast_to(jnp.all(finest | rests), finest.shape)
+    exhausted = stuck & (finest | jnp.asarray(not bends))
     newton = jnp.broadcast_to(jnp.all(keep), keep.shape) if balance.together else keep
     return State(x, chosen, newton, state.iterations + found.iterations, state.steps + 1, state.ended | exhausted, state.breakdown | found.breakdown)
 

@@ -46,6 +46,11 @@ class Scheduled(AbstractTerm):
         return self.term.drives
 
     @property
+    def converts(self) -> bool:
+        """See `AbstractTerm`."""
+        return self.term.converts
+
+    @property
     def jumps(self) -> tuple[float, ...]:
         """See `AbstractTerm`."""
         return tuple(sorted({*self.term.jumps, *self.course.jumps}))

@@ -6,7 +6,6 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import tmefield as tf
-from mechanisms import Binding
 from tmefield import library
 
 GRID = tf.Grid((1, 2, 2), 10.0)
@@ -19,9 +18,13 @@ def test_every_drug_of_the_library(name):
     species = drug.species()
     assert species[0].name == drug.carrier
     assert len(species) == (2 if drug.action == "neutralises" else 1)
-    (exchange,) = [term for term in drug.terms(0.01, 1.0) if isinstance(term, tf.VascularExchange)] if drug.action != "neutralises" else [None]
-    if exchange is not None:
-        assert exchange.acts_on == (drug.carrier,) and 3e-3 < float(exchange.permeability) < 3e-2
+    if not {"K_D", "k_on"} <= set(record.parameters) and drug.action == "neutralises":
+        drug = tf.Drug.from_library(name, K_D="1 nM")
+    terms = drug.terms(0.01, 1.0)
+    (exchange,) = [term for term in terms if isinstance(term, tf.VascularExchange)]
+    assert exchange.acts_on == (drug.carrier,) and 3e-3 < float(exchange.permeability) < 3e-2
+    bindings = [term for term in terms if isinstance(term, tf.Binding)]
+    assert [one.acts_on for one in bindings] == ([(drug.target, drug.name, drug.complex)] if drug.action == "neutralises" else [])
     if "clearance" in record.parameters:
         course = drug.plasma([tf.Dose(1.0)])
         assert float(course.area) == pytest.approx(1 / record.parameters["clearance"].internal, rel=1e-6)
@@ -118,7 +121,7 @@ def test_blockade_of_a_receptor_needs_another_loss():
 def test_blockade_of_a_ligand_fails_where_complexes_stay(cleared, free):
     """V10: k 1.65e-4, k_on 1e6 /M/s, k_off 1e-4, 10 nM of antibody held."""
     drug = tf.Drug("A", "neutralises", "L", K_D=0.1, k_on=1e-3, molecular_weight=150.0, complex_decay=cleared)
-    binding = Binding("L", "A", drug.complex, drug["k_on"], drug["k_on"] * drug["K_D"])
+    binding = tf.Binding("L", "A", drug.complex, drug["k_on"], drug["k_on"] * drug["K_D"])
     terms = [tf.Decay(), tf.Linear(1.65e-4 * 1e-3, species="L"), tf.Linear(1.0, 0.1, species="A"), binding]
     model = tf.Model(GRID, [tf.Species("L", 40.0, 1.65e-4), *drug.species()], terms)
     trajectory = tf.evolve(model, 0.0, [0.0, 20 / cleared], rtol=1e-4)
@@ -132,7 +135,7 @@ def test_many_days_of_binding_take_few_steps_in_single_precision():
     drug = tf.Drug("A", "neutralises", "L", K_D=0.026, k_on=3.16e-4, molecular_weight=150.0, decay=5e-5)
     plasma = tf.PlasmaCourse(tf.OneCompartment("4 L", "0.3 L/day"), tf.Dose(5000.0, duration="1 h").repeated("7 day", 2))
     terms = [tf.Decay(), tf.Linear(1.6e-5, species="L"), tf.VascularExchange("A", 0.01, 4e-3, plasma)]
-    terms.append(Binding("L", "A", drug.complex, drug["k_on"], drug["k_on"] * drug["K_D"]))
+    terms.append(tf.Binding("L", "A", drug.complex, drug["k_on"], drug["k_on"] * drug["K_D"]))
     found = []
     for dtype in ("float32", "float64"):
         model = tf.Model(GRID, [tf.Species("L", 40.0, 1e-4), *drug.species()], terms, dtype=dtype)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .model import Model as Model
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
+    from .response import balance_index as balance_index
+    from .response import response_report as response_report
+    from .response import responses as responses
+    from .response import suppressed_niches as suppressed_niches
     from .solution import Solution as Solution
     from .species import Species as Species
     from .status import Status as Status
@@ -95,10 +99,14 @@ _HOMES = {
     "VascularExchange": ".terms",
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
+    "balance_index": ".response",
     "evolve": ".stepping.march",
     "interstitial_flow": ".interstitium.flow",
+    "response_report": ".response",
+    "responses": ".response",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
+    "suppressed_niches": ".response",
 }
 __all__ = sorted(_HOMES)
 

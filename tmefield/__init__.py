@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from .model import Model as Model
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
+    from .response import assay_profile as assay_profile
     from .response import balance_index as balance_index
+    from .response import cell_table as cell_table
     from .response import response_report as response_report
     from .response import responses as responses
     from .response import suppressed_niches as suppressed_niches
@@ -99,7 +101,9 @@ _HOMES = {
     "VascularExchange": ".terms",
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
+    "assay_profile": ".response",
     "balance_index": ".response",
+    "cell_table": ".response",
     "evolve": ".stepping.march",
     "interstitial_flow": ".interstitium.flow",
     "response_report": ".response",

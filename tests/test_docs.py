@@ -14,6 +14,7 @@ PAGES = {
     "docs/vessel-beds.md": "connected part",
     "docs/interstitium.md": "mmHg",
     "docs/library.md": "fold apart",
+    "docs/readouts.md": "shares by cause",
 }
 
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .model import Model as Model
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
-    from .response import assay_profile as assay_profile
-    from .response import balance_index as balance_index
-    from .response import cell_table as cell_table
-    from .response import response_report as response_report
-    from .response import responses as responses
-    from .response import suppressed_niches as suppressed_niches
+    from .response.assay import assay_profile as assay_profile
+    from .response.balance_index import balance_index as balance_index
+    from .response.cell_table import cell_table as cell_table
+    from .response.niches import suppressed_niches as suppressed_niches
+    from .response.report import response_report as response_report
+    from .response.responses import responses as responses
     from .solution import Solution as Solution
     from .species import Species as Species
     from .status import Status as Status
@@ -101,16 +101,16 @@ _HOMES = {
     "VascularExchange": ".terms",
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
-    "assay_profile": ".response",
-    "balance_index": ".response",
-    "cell_table": ".response",
+    "assay_profile": ".response.assay",
+    "balance_index": ".response.balance_index",
+    "cell_table": ".response.cell_table",
     "evolve": ".stepping.march",
     "interstitial_flow": ".interstitium.flow",
-    "response_report": ".response",
-    "responses": ".response",
+    "response_report": ".response.report",
+    "responses": ".response.responses",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
-    "suppressed_niches": ".response",
+    "suppressed_niches": ".response.niches",
 }
 __all__ = sorted(_HOMES)
 

@@ -26,7 +26,7 @@ def test_readouts_of_a_solution(solution):
     np.testing.assert_array_equal(niches.mask, np.asarray(solution["IL10"]) > 0.008)
     reports = {one.name: one for one in tf.response_report(solution)}
     assert reports["pSTAT1"].mean == pytest.approx(float(np.mean(found["pSTAT1"])))
-    (ifng, _) = tf.assay_profile(solution)
+    (ifng, _) = tf.assay_profile(solution.model, solution)
     assert ifng.biopsy == pytest.approx(34e3 * c.mean(), rel=1e-6) and ifng.biopsy == ifng.interstitial_fluid
     table = tf.cell_table(solution, [[10.0, 10.0, 10.0]], ["CD8_T"])
     assert table.concentration["IFNg"][0] == pytest.approx(float(c[0, 0, 0]), rel=1e-6)

@@ -146,7 +146,7 @@ def test_balance_by_hand(levels, expected, cell):
 
 
 def test_balance_in_numbers():
-    from tmefield.response import balance_summary
+    from tmefield.response.balance_index import balance_summary
 
     balance = np.array([[[-1.0, -0.5, 0.5, 1.0]]])
     found = balance_summary(balance, balance < 0.6, densities={"NK": np.array([[[1.0, 0.0, 0.0, 3.0]]])})

@@ -5,7 +5,7 @@ import pytest
 
 import tmefield as tf
 from tmefield.grid import Grid
-from tmefield.response import by_distance, by_region, distance_to_edge, distance_to_points, distance_to_walls
+from tmefield.response.spread import by_distance, by_region, distance_to_edge, distance_to_points, distance_to_walls
 
 
 def test_by_region_by_hand():

@@ -25,6 +25,7 @@ from .quantities import (
     Spacing,
     bounded,
 )
+from .readout_tables import ReadoutsTable
 from .regulation_tables import RegulationTable
 from .table import Name, PathText, Table
 from .tissue_files import CellFile, LabelFile
@@ -297,6 +298,7 @@ class Config(Table):
     walls: WallsTable = WallsTable()
     species: Annotated[tuple[SpeciesTable, ...], Field(min_length=1, max_length=MAX_SPECIES)]
     regulation: RegulationTable = RegulationTable()
+    readouts: ReadoutsTable = ReadoutsTable()
     solver: Solver = Solver()
     time: Time | None = None
     output: Output = Output()

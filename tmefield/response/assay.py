@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import library
 from ..errors import InputError
+from .responses import fields_of
 
 PG_PER_ML = 1e3
 """Of 1 nM at 1 kDa: 1 pM is as many pg/mL as the molecular weight has kDa."""
@@ -40,7 +41,8 @@ class AssayReading:
 
 
 def assay_profile(
-    solution: Any,
+    model: Any,
+    result: Any,
     regions: Mapping[str, Any] | None = None,
     *,
     species: Sequence[str] | None = None,
@@ -49,14 +51,14 @@ def assay_profile(
     plasma: Mapping[str, float] | None = None,
     limits: Mapping[str, float] | None = None,
 ) -> list[AssayReading]:
-    """The cytokine profile of a solution as assays would read it.
+    """The cytokine profile of fields as assays would read it.
 
     y = MW c with c in pM and MW in kDa; the volume fraction phi of interstitial fluid and the retardation R are the model's. An assay that activates its
     sample reads latent ligand as well: by molecules, so with the molecular weight of the active form.
 
     **Arguments**
 
-    - `solution`: a `Solution`.
+    - `model`: the `Model`, for phi, R and molecular weights; `result`: its `Solution`, or fields by species, nM, [z, y, x].
     - `regions`: masks [z, y, x] by name; the whole box if not given.
     - `species`: which; all cytokines of the model if not given.
     - `latent`: by species those of the model that hold its latent forms and that the assay sees in the biopsy, a molecule for a molecule.
@@ -66,20 +68,20 @@ def assay_profile(
 
     **Raises** `InputError` for a species that is not in the model or has no molecular weight, an empty region, a recovery out of range.
     """
-    model = solution.model
+    fields = fields_of(result)
     by_name = {one.name: one for one in model.species}
     chosen = [one.name for one in model.species if one.species_class == "cytokine"] if species is None else list(species)
     named = {*chosen, *(name for forms in (latent or {}).values() for name in forms), *(latent or {})}
     if unknown := sorted(named - set(by_name)):
-        raise InputError(f"no species '{unknown[0]}' in this solution; it has {', '.join(by_name)}")
+        raise InputError(f"no species '{unknown[0]}' in this model; it has {', '.join(by_name)}")
     fraction = np.broadcast_to(np.asarray(model.volume_fraction, np.float64), model.grid.shape)
     readings = []
     for region, mask in _masks(regions, model.grid.shape).items():
         share = float(fraction[mask].mean())
         for name in chosen:
             mass = PG_PER_ML * _weight(by_name[name])
-            held = sum(_held(solution, by_name[form], fraction, mask) for form in (name, *(latent or {}).get(name, ())))
-            free = float((fraction * np.asarray(solution[name], np.float64))[mask].mean()) / share
+            held = sum(_held(fields[form], by_name[form], fraction, mask) for form in (name, *(latent or {}).get(name, ())))
+            free = float((fraction * np.asarray(fields[name], np.float64))[mask].mean()) / share
             gain = _recovery(recovery, name)
             values = {"biopsy": mass * held, "interstitial_fluid": mass * free, "dialysate": None if gain is None else gain * mass * free}
             values["plasma"] = None if name not in (plasma or {}) else mass * float((plasma or {})[name])
@@ -103,10 +105,10 @@ def _masks(regions: Mapping[str, Any] | None, shape: tuple[int, ...]) -> dict[st
     return masks
 
 
-def _held(solution: Any, species: Any, fraction: np.ndarray, mask: np.ndarray) -> float:
+def _held(field: Any, species: Any, fraction: np.ndarray, mask: np.ndarray) -> float:
     """Molecules free and bound per volume of tissue, nM: mean of phi R c."""
     retardation = 1.0 if species.retardation is None else np.asarray(species.retardation, np.float64)
-    return float((fraction * retardation * np.asarray(solution[species.name], np.float64))[mask].mean())
+    return float((fraction * retardation * np.asarray(field, np.float64))[mask].mean())
 
 
 def _weight(species: Any) -> float:

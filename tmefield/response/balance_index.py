@@ -1,6 +1,6 @@
 """The balance of what raises and what lowers killing, as one signed field."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,16 +13,12 @@ from .catalogue import killing_effects
 from .responses import Blockades, check_blockades, fields_of, modulation_of, of_dtype
 
 
-def killing_edges(cell: str, species: Mapping[str, Any]) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
+def killing_sides(cell: str, species: Collection[str]) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
     """The effects on the killing by a cell type whose ligand is among the species: those that enhance it, and those that suppress it.
 
-    **Raises** `InputError` where there is none.
+    **Raises** `InputError` for another cell type than "CD8_T" or "NK".
     """
-    effects = killing_effects(cell)
-    found = [one for one in effects if set(one.ligands) <= set(species)]
-    if not found:
-        needed = " or ".join(dict.fromkeys(ligand for one in effects for ligand in one.ligands))
-        raise InputError(f"nothing here acts on the killing by {cell}: it needs {needed}; the fields have {', '.join(species) or 'no species'}")
+    found = [one for one in killing_effects(cell) if set(one.ligands) <= set(species)]
     enhancing = tuple(one for one in found if one.saturated.internal > one.basal.internal)
     return enhancing, tuple(one for one in found if one not in enhancing)
 
@@ -44,7 +40,10 @@ def balance_index(result: Any, cell: str = "CD8_T", blockades: Blockades | None 
     """
     fields = fields_of(result)
     check_blockades(blockades or {}, tuple(fields))
-    enhancing, suppressing = killing_edges(cell, fields)
+    enhancing, suppressing = killing_sides(cell, fields)
+    if not enhancing and not suppressing:
+        needed = " or ".join(dict.fromkeys(ligand for one in killing_effects(cell) for ligand in one.ligands))
+        raise InputError(f"nothing here acts on the killing by {cell}: it needs {needed}; the fields have {', '.join(fields) or 'no species'}")
     shape_of = next(iter(fields.values()))
     a, s = (_acting(edges, fields, blockades, jnp.zeros_like(shape_of)) for edges in (enhancing, suppressing))
     both = a + s

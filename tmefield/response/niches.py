@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..grid import Grid
-from .balance_index import killing_edges
+from .balance_index import killing_sides
 from .responses import Blockades, check_blockades, fields_of, modulation_of, of_dtype
 
 HALF = 0.5
@@ -47,6 +47,11 @@ class Niches:
     def equivalent_radius(self) -> np.ndarray:
         """Radius of the ball of each niche's volume, (3 V/4 pi)^(1/3), um."""
         return np.cbrt(0.75 / np.pi * self.volume)
+
+    @property
+    def cause_words(self) -> str:
+        """Codes of `cause` that occur with these ligands, in words."""
+        return ", ".join(f"{code} {name}" for code, name in enumerate(_named(text, self.ligands) for text in CAUSES) if name)
 
     @property
     def causes(self) -> dict[str, float]:
@@ -97,7 +102,7 @@ def suppressed_niches(
     fields = fields_of(result)
     check_blockades(blockades or {}, tuple(fields))
     grid = _grid_of(result, grid)
-    _, suppressing = killing_edges(cell, fields)
+    _, suppressing = killing_sides(cell, fields)
     if not suppressing:
         raise InputError(f"no ligand among the fields ({', '.join(fields)}) suppresses {cell}; it needs IL10 or TGFb")
     factors = [np.asarray(of_dtype(modulation_of(one, blockades), fields)(fields), np.float64) for one in suppressing]
@@ -139,9 +144,9 @@ def _cause(low: list[np.ndarray], mask: np.ndarray) -> np.ndarray:
 
 def _named(text: str, ligands: tuple[str, ...]) -> str:
     """A cause with the names of the ligands; empty where it needs a second ligand that is not there."""
-    if len(ligands) == 1:
-        return f"{ligands[0]} alone" if text == "first alone" else ""
-    return text.replace("first", ligands[0]).replace("second", ligands[1])
+    if len(ligands) == 1 and text not in CAUSES[:2]:
+        return ""
+    return text.replace("first", ligands[0]).replace("second", ligands[-1])
 
 
 def _grid_of(result: Any, grid: Grid | None) -> Grid:

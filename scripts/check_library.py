@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the tables of species, cell types and conflicts: units, sources, marks, distributions, and the numbers that follow from a formula.
+"""Checks the tables of species, cell types, drugs and conflicts: units, sources, marks, distributions, and the numbers that follow from a formula.
 
 Prints every problem and returns 1 where there is one. Used by the tests; run it after every change of a table.
 """
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tmefield.errors import TmefieldError
-from tmefield.library import CellTypeRecord, Parameter, SpeciesRecord, cell_type, cell_type_ids, species, species_ids
+from tmefield.library import CellTypeRecord, DrugRecord, Parameter, SpeciesRecord, cell_type, cell_type_ids, drug, drug_ids, species, species_ids
 from tmefield.library.conflicts import conflicts, read_conflicts
-from tmefield.library.permeability import two_pore_permeability, water_diffusivity
+from tmefield.library.drug_records import read_drug
+from tmefield.library.permeability import tissue_diffusivity, two_pore_permeability
 from tmefield.library.plausibility import check_mean, check_secretion
 from tmefield.library.reading import read_cell_type, read_sources, read_species
 from tmefield.units import to_internal
 
-TORTUOSITY = 1.6
 # Tables give three significant digits.
 ROUNDING = 0.006
 
@@ -26,13 +26,13 @@ def problems(folder: Path) -> list[str]:
     """What is wrong in the tables under `folder`, a line each."""
     found = []
     sources = read_sources(folder / "sources.toml")
-    for kind, ids in (("species", species_ids()), ("cells", cell_type_ids())):
+    for kind, ids in (("species", species_ids()), ("cells", cell_type_ids()), ("drugs", drug_ids())):
         files = {path.stem: path for path in (folder / kind).glob("*.toml")}
         found += [f"{kind}/{name}.toml: not among the ids of tmefield.library" for name in sorted(set(files) - set(ids))]
         found += [f"{kind}/{name}.toml: missing" for name in sorted(set(ids) - set(files))]
         for name in sorted(set(files) & set(ids)):
             try:
-                record = read_species(files[name], sources, cell_type_ids()) if kind == "species" else read_cell_type(files[name], sources)
+                record = _read(kind, files[name], sources)
             except TmefieldError as error:
                 found.append(str(error))
                 continue
@@ -41,7 +41,21 @@ def problems(folder: Path) -> list[str]:
     return found
 
 
-def _record_problems(record: SpeciesRecord | CellTypeRecord) -> Iterator[str]:
+def _read(kind: str, path: Path, sources: dict[str, str]) -> SpeciesRecord | CellTypeRecord | DrugRecord:
+    if kind == "drugs":
+        return read_drug(path, sources)
+    return read_species(path, sources, cell_type_ids()) if kind == "species" else read_cell_type(path, sources)
+
+
+def _record_problems(record: SpeciesRecord | CellTypeRecord | DrugRecord) -> Iterator[str]:
+    if isinstance(record, DrugRecord):
+        for alias in record.aliases:
+            if drug(alias).id != record.id:
+                yield f"alias '{alias}' belongs to {drug(alias).id} as well"
+        for key, parameter in record.parameters.items():
+            yield from (f"{key}: {problem}" for problem in _parameter_problems(parameter))
+        yield from _size_laws(record)
+        return
     if isinstance(record, CellTypeRecord):
         for alias in record.aliases:
             if cell_type(alias).id != record.id:
@@ -85,11 +99,15 @@ def _derived(record: SpeciesRecord) -> Iterator[str]:
     if missing:
         yield f"parameters {', '.join(missing)} missing"
     elif record.species_class != "oxygen":
-        weight = record.parameters["molecular_weight"].internal
-        laws = {"diffusivity": water_diffusivity(weight) / TORTUOSITY**2, "permeability": two_pore_permeability(weight)}
-        for key, expected in laws.items():
-            if abs(record.parameters[key].internal / expected - 1) > ROUNDING:
-                yield f"{key}: {record.parameters[key].internal:.4g} in the table, {expected:.4g} by the law for {weight:g} kDa"
+        yield from _size_laws(record)
+
+
+def _size_laws(record: SpeciesRecord | DrugRecord) -> Iterator[str]:
+    weight = record.parameters["molecular_weight"].internal
+    laws = {"diffusivity": tissue_diffusivity(weight), "permeability": two_pore_permeability(weight)}
+    for key, expected in laws.items():
+        if key in record.parameters and abs(record.parameters[key].internal / expected - 1) > ROUNDING:
+            yield f"{key}: {record.parameters[key].internal:.4g} in the table, {expected:.4g} by the law for {weight:g} kDa"
 
 
 def _secretion(record: SpeciesRecord) -> Iterator[str]:
@@ -111,7 +129,7 @@ def _refused(check, *arguments, **keywords) -> Iterator[str]:
 def main() -> int:
     """Check the tables of this repository."""
     found = problems(Path(__file__).resolve().parent.parent / "tmefield" / "library")
-    counts = f"{len(species_ids())} species, {len(cell_type_ids())} cell types and {len(conflicts())} conflicts"
+    counts = f"{len(species_ids())} species, {len(cell_type_ids())} cell types, {len(drug_ids())} drugs and {len(conflicts())} conflicts"
     print("\n".join(found) or f"library: {counts}, every value with unit, source and mark, every range with a distribution")
     return 1 if found else 0
 

@@ -79,6 +79,24 @@ def point_source(r, *, rate, diffusivity, decay):
     return rate / (4 * np.pi * diffusivity * r) * jnp.exp(-r * jnp.sqrt(decay / diffusivity)) / NANOMOLAR
 
 
+def yukawa_lengths(exchange):
+    """V10s: the short and the long decay length of lap c = exchange c, um."""
+    matrix = np.asarray(exchange, float)
+    mean, det = np.trace(matrix) / 2, np.linalg.det(matrix)
+    root = np.sqrt(mean**2 - det)
+    fast = mean + root
+    return 1 / np.sqrt(fast), np.sqrt(fast / det)  # det/fast is the smaller eigenvalue without cancellation
+
+
+def two_yukawa(r, *, exchange, diffusivity, rate):
+    """V10s, V15s: two species around a point that makes the first (molecules/s; diffusivity um2/s), lap c = exchange c with a 2 x 2 matrix (1/um2), nM."""
+    matrix = np.asarray(exchange, float)
+    fast, slow = (length**-2 for length in yukawa_lengths(matrix))
+    terms = [np.exp(-np.sqrt(one) * r) / (4 * np.pi * r) for one in (fast, slow)]
+    top = rate / diffusivity / NANOMOLAR / (fast - slow)
+    return tuple(top * (terms[0] * (matrix[i, 0] - slow * (i == 0)) - terms[1] * (matrix[i, 0] - fast * (i == 0))) for i in (0, 1))
+
+
 def transient_point_source(r, t, *, rate, diffusivity, decay):
     """V2: the same, t seconds after the secretion began, nM."""
     a, b = r / np.sqrt(4 * diffusivity * t), np.sqrt(decay * t)

@@ -32,6 +32,7 @@ ARROWS = {
     "transport": BASE | {"grid", "species", "linalg", "checks"},
     "course": BASE | {"checks"},
     "terms": BASE | {"grid", "units", "species", "checks", "course"},
+    "pharmacology": GIVEN | {"species", "checks", "course", "terms"},
     "regulation": BASE | {"library", "terms", "checks"},
     "model": BASE | {"grid", "species", "terms", "transport", "linalg", "checks", "dependence"},
     "output": BASE | {"grid", "units"},

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from .interstitium.result import InterstitialFlow as InterstitialFlow
     from .memory import reuse_memory as reuse_memory
     from .model import Model as Model
+    from .pharmacology.amounts import dose_amount as dose_amount
+    from .pharmacology.doses import Dose as Dose
+    from .pharmacology.drug import Drug as Drug
+    from .pharmacology.kinetics import Absorption as Absorption
+    from .pharmacology.kinetics import BiExponential as BiExponential
+    from .pharmacology.kinetics import OneCompartment as OneCompartment
+    from .pharmacology.kinetics import TwoCompartment as TwoCompartment
+    from .pharmacology.occupancy import area_under_curve as area_under_curve
+    from .pharmacology.occupancy import bound_fraction as bound_fraction
+    from .pharmacology.occupancy import receptor_occupancy as receptor_occupancy
+    from .pharmacology.plasma import PlasmaCourse as PlasmaCourse
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
     from .response.assay import assay_profile as assay_profile
@@ -31,17 +42,22 @@ if TYPE_CHECKING:
     from .status import Status as Status
     from .steady import solve_steady as solve_steady
     from .terms import AbstractTerm as AbstractTerm
+    from .terms import Binding as Binding
     from .terms import Blockade as Blockade
     from .terms import Blood as Blood
+    from .terms import Consumption as Consumption
+    from .terms import Conversion as Conversion
     from .terms import Decay as Decay
     from .terms import Haemoglobin as Haemoglobin
     from .terms import Hill as Hill
+    from .terms import Injection as Injection
     from .terms import Linear as Linear
     from .terms import LymphaticDrainage as LymphaticDrainage
     from .terms import Medium as Medium
     from .terms import Modulation as Modulation
     from .terms import Moment as Moment
     from .terms import Rates as Rates
+    from .terms import ReceptorPools as ReceptorPools
     from .terms import ReceptorUptake as ReceptorUptake
     from .terms import Scheduled as Scheduled
     from .terms import Secretion as Secretion
@@ -59,10 +75,17 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AbstractTerm": ".terms",
+    "Absorption": ".pharmacology.kinetics",
+    "BiExponential": ".pharmacology.kinetics",
+    "Binding": ".terms",
     "Blockade": ".terms",
     "Blood": ".terms",
     "Cells": ".tissue.cells",
+    "Consumption": ".terms",
+    "Conversion": ".terms",
     "Decay": ".terms",
+    "Dose": ".pharmacology.doses",
+    "Drug": ".pharmacology.drug",
     "FileError": ".errors",
     "FixedConcentration": ".transport.fixed",
     "FixedValue": ".transport.walls",
@@ -70,6 +93,7 @@ _HOMES = {
     "Grid": ".grid",
     "Haemoglobin": ".terms",
     "Hill": ".terms",
+    "Injection": ".terms",
     "InputError": ".errors",
     "Labels": ".tissue.label_image",
     "InterstitialFlow": ".interstitium.result",
@@ -81,9 +105,12 @@ _HOMES = {
     "Moment": ".terms",
     "NoFlux": ".transport.walls",
     "NumericsError": ".errors",
+    "OneCompartment": ".pharmacology.kinetics",
     "Outflow": ".transport.walls",
     "Periodic": ".transport.walls",
+    "PlasmaCourse": ".pharmacology.plasma",
     "Rates": ".terms",
+    "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
     "RegulationEdge": ".regulation",
     "RegulationNetwork": ".regulation",
@@ -98,14 +125,19 @@ _HOMES = {
     "TmefieldError": ".errors",
     "TimeCourse": ".course",
     "Trajectory": ".stepping.trajectory",
+    "TwoCompartment": ".pharmacology.kinetics",
     "VascularExchange": ".terms",
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
+    "area_under_curve": ".pharmacology.occupancy",
     "assay_profile": ".response.assay",
     "balance_index": ".response.balance_index",
+    "bound_fraction": ".pharmacology.occupancy",
     "cell_table": ".response.cell_table",
+    "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
     "interstitial_flow": ".interstitium.flow",
+    "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",
     "responses": ".response.responses",
     "reuse_memory": ".memory",

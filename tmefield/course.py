@@ -1,5 +1,6 @@
 """A quantity given at some times: an infusion, a pulse of secretion, a concentration in the blood plasma."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -14,7 +15,20 @@ from .errors import InputError
 KINDS = ("constant", "linear", "exponential")
 
 
-class TimeCourse(eqx.Module):
+class AbstractCourse(eqx.Module):
+    """A quantity in time, known beforehand: of one point in space, the same whatever the fields do."""
+
+    @property
+    @abstractmethod
+    def jumps(self) -> tuple[float, ...]:
+        """Times at which the course jumps or bends, s: time steps end there."""
+
+    @abstractmethod
+    def at(self, time: Float[Array, ""], within: Float[Array, ""]) -> Float[Array, ""]:
+        """The value at `time` of the piece that holds around `within` (s): one side or the other where the course jumps at `time` itself."""
+
+
+class TimeCourse(AbstractCourse):
     """Values at times, and what holds between them; before the first time the first value, after the last time the last.
 
     Between t_i and t_{i+1}: "constant" holds v_i, "linear" joins the values, "exponential" joins their logarithms,
@@ -46,11 +60,11 @@ class TimeCourse(eqx.Module):
 
     @property
     def jumps(self) -> tuple[float, ...]:
-        """Times at which the course jumps or bends, s: time steps end there."""
+        """See `AbstractCourse`."""
         return self.times
 
     def at(self, time: Float[Array, ""], within: Float[Array, ""]) -> Float[Array, ""]:
-        """The value at `time` of the piece that holds around `within` (s): one side or the other where the course jumps at `time` itself."""
+        """See `AbstractCourse`."""
         dtype = self.values.dtype
         times = jnp.asarray(self.times, dtype)
         piece = jnp.sum(times <= within, dtype=jnp.int32) - 1

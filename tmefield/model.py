@@ -1,8 +1,7 @@
 """A model: a grid, species, mechanisms, walls and fixed voxels, checked at construction."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 
 import equinox as eqx
@@ -36,9 +35,9 @@ class Model(eqx.Module):
     - `grid`: the voxels.
     - `species`: the species, in the order of the leading axis of every field [species, z, y, x].
     - `terms`: mechanisms.
-    - `walls`: one wall for all, `Walls`, or a dict from species name to either; no-flux by default.
+    - `walls`: one wall for all, `Walls`, or a dict from species name to either; no-flux by default, and always for immobile species.
     - `fixed`: voxels whose concentration is held.
-    - `flow`: u, the velocity of the interstitial fluid on the voxels' faces, um/s (`Flow`); at rest by default.
+    - `flow`: u, the velocity of the interstitial fluid on the voxels' faces, um/s (`Flow`); at rest by default. It carries every species that is not immobile.
     - `volume_fraction`: phi, the fluid's share of the tissue, in (0, 1]; a number or a field [z, y, x].
     - `dtype`: floating type of the computation; by default JAX's (float32, or float64 where x64 is on).
 
@@ -73,7 +72,10 @@ class Model(eqx.Module):
         cast = _caster(_floating(dtype))
         self.grid = grid
         self.species = cast(tuple(species))
-        self.walls = cast(walls_of(NoFlux() if walls is None else walls, names))
+        still = {one.name: NoFlux() for one in species if one.immobile}
+        given = NoFlux() if walls is None else {**still, **walls} if isinstance(walls, Mapping) else walls
+        closed = Walls()
+        self.walls = cast(tuple(closed if name in still else one for name, one in zip(names, walls_of(given, names), strict=True)))
         self.fixed = cast(fixed)
         self.volume_fraction = cast(as_parameter(volume_fraction, "volume_fraction", "1", shapes=((), grid.shape), positive=True))
         self.flow = cast(flow)
@@ -101,7 +103,7 @@ class Model(eqx.Module):
         if self.fixed is not None:
             self.fixed.check(self.grid.shape, len(names))
         if self.flow is not None:
-            self.flow.check(self.grid.shape, self.walls, names)
+            self._check_flow(self.flow)
         for term in self.terms:
             term.check(self.grid.shape, self.medium())
             self._check_dependence(term)
@@ -113,6 +115,10 @@ class Model(eqx.Module):
                         f"fluid filters through the vessel walls of {term.acts_on[0]}, but the model has no flow to take it on: "
                         "give flow=, that of the same interstitial_flow(...)"
                     )
+
+    def _check_flow(self, flow: Flow) -> None:
+        moving = [(walls, one.name) for walls, one in zip(self.walls, self.species, strict=True) if not one.immobile]
+        flow.check(self.grid.shape, [walls for walls, _ in moving], [name for _, name in moving])
 
     def _check_dependence(self, term: AbstractTerm) -> None:
         """A term whose rates depend on concentrations has to say so: its slope would be missing from Newton's method and from derivatives."""
@@ -169,20 +175,20 @@ class Model(eqx.Module):
     @property
     def drives(self) -> tuple[tuple[str, str], ...]:
         """Pairs (a, b) of different species, each once: the rates of b depend on the concentration of a in the same voxel (`AbstractTerm.drives`)."""
-        pairs = (pair for term in self.terms for pair in (term.drives if term.acts_on or not term.saturable else permutations(self.names, 2)))
-        return tuple(dict.fromkeys(pairs))
+        return tuple(dict.fromkeys(pair for term in self.terms for pair in _pairs(term, self.names)))
 
     @property
     def unique(self) -> bool:
-        """Whether there is but one steady state: every term is `monotone`, and species that act on others do so in no circle (`AbstractTerm.drives`)."""
-        causes: dict[str, set[str]] = {name: set() for name in self.names}
-        for cause, effect in self.drives:
-            causes[effect].add(cause)
-        try:
-            TopologicalSorter(causes).prepare()
-        except CycleError:
+        """Whether there is but one steady state.
+
+        So where every term is `monotone`, and species act on each other (`AbstractTerm.drives`) in no circle but of terms that turn one into
+        another (`AbstractTerm.converts`).
+        """
+        if not all(term.monotone for term in self.terms):
             return False
-        return all(term.monotone for term in self.terms)
+        links = [(cause, effect, term.converts) for term in self.terms for cause, effect in _pairs(term, self.names)]
+        reached = _reached(self.drives, self.names)
+        return all(converts or cause not in reached[effect] for cause, effect, converts in links)
 
     @property
     def flowing(self) -> bool:
@@ -217,7 +223,7 @@ class Model(eqx.Module):
     def transport(self) -> Transport:
         """The transport operators of all species."""
         conductivities = [self.volume_fraction * one.diffusivity for one in self.species]
-        return assemble(self.grid, conductivities, self.walls, self.fixed, self.flow)
+        return assemble(self.grid, conductivities, self.walls, self.fixed, self.flow, tuple(not one.immobile for one in self.species))
 
     def term_rates(self, concentration: Float[Array, "s z y x"], moment: Moment | None = None) -> list[tuple[AbstractTerm, dict[str, Rates]]]:
         """Each term with its production and loss per species."""
@@ -234,6 +240,21 @@ class Model(eqx.Module):
                 totals[name][1] = totals[name][1] + change.loss
         production, loss = (jnp.stack([jnp.broadcast_to(totals[name][i], self.grid.shape) for name in self.names]) for i in (0, 1))
         return Rates(production, loss)
+
+
+def _pairs(term: AbstractTerm, names: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    """`term.drives`; of a term that acts on every species and depends on them, all pairs."""
+    return term.drives if term.acts_on or not term.saturable else permutations(names, 2)
+
+
+def _reached(links: Iterable[tuple[str, str]], names: tuple[str, ...]) -> dict[str, set[str]]:
+    """What each species acts on, itself or through others."""
+    reached = {name: {effect for cause, effect in links if cause == name} for name in names}
+    for middle in names:
+        for one in reached.values():
+            if middle in one:
+                one.update(reached[middle])
+    return reached
 
 
 class _Own(dict):

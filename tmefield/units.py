@@ -37,13 +37,17 @@ KINDS: dict[str, str] = {
     "count": "molecule/cell",
     "volume": "um3",
     "surface_density": "1/um",
+    "mass": "kg",
+    "amount": "nmol",
+    "clearance": "L/s",
+    "distribution_volume": "L",
 }
 """Internal unit of each kind of quantity."""
 
 # Other ways to write a kind, each with the factor 1 to the internal unit.
 _ALSO = {"density": ("1/um3",), "count": ("1/cell", "1")}
 # Kinds that may be given by mass once the molecular weight is known, with the unit to which the mass is brought first.
-_BY_MASS = {"concentration": "kg/um3", "secretion": "kg/cell/s"}
+_BY_MASS = {"concentration": "kg/um3", "secretion": "kg/cell/s", "amount": "kg"}
 _PLAIN = ("number", "count")
 _IN_WORDS = {
     "secretion": "secretion rate",
@@ -52,6 +56,7 @@ _IN_WORDS = {
     "molecular_weight": "molecular weight",
     "count": "number per cell",
     "surface_density": "surface per volume",
+    "distribution_volume": "volume of distribution",
 }
 
 # Base units, and for each other unit its value in those known before it.
@@ -81,6 +86,9 @@ _WRITTEN = {
     "diffusivity": "'40 um2/s' or '4e-7 cm2/s'",
     "concentration": "'10 pM' or '25 pg/mL'",
     "secretion": "'4.5 molecule/cell/s' or '1e-12 nmol/cell/day'",
+    "mass": "'70 kg' or '61.1 pg'",
+    "amount": "'500 mg' or '20 nmol'",
+    "clearance": "'0.3 L/day' or '12.5 mL/h'",
 }
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _UNIT = r"(?:1|[A-Za-z]+(?:\^-?\d)?|[*/() ])+"

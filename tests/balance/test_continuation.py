@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import tmefield as tf
-from mechanisms import Regulated
+from mechanisms import regulated
 
 GRID = tf.Grid((1, 4, 8), 10.0)
 DECAY, BASAL, INDUCED, HALF = 2e-2, 1e-2, 0.4, 10.0
-SWITCH = tf.Model(GRID, [tf.Species("a", 40.0, DECAY)], [tf.Decay(), Regulated("a", "a", BASAL, INDUCED, HALF)])
+SWITCH = tf.Model(GRID, [tf.Species("a", 40.0, DECAY)], [tf.Decay(), regulated("a", "a", BASAL, INDUCED, HALF)])
 # k c = basal + induced c^4/(K^4 + c^4): low and high state, and the watershed between them.
 BALANCE = np.polysub(np.polymul([DECAY, -BASAL], [1, 0, 0, 0, HALF**4]), [INDUCED, 0, 0, 0, 0])
 LOW, WATERSHED, HIGH = sorted(one.real for one in np.roots(BALANCE) if abs(one.imag) < 1e-9)
@@ -42,7 +42,7 @@ def test_the_branch_is_the_one_the_transient_reaches():
 def toggle():
     """Two species that inhibit each other: three steady states, the even one unstable."""
     species = [tf.Species(name, 40.0, 1e-2) for name in ("a", "b")]
-    terms = [tf.Decay(), Regulated("a", "b", 1e-3, 0.2, 5.0, inhibits=True), Regulated("b", "a", 1e-3, 0.2, 5.0, inhibits=True)]
+    terms = [tf.Decay(), regulated("a", "b", 1e-3, 0.2, 5.0, inhibits=True), regulated("b", "a", 1e-3, 0.2, 5.0, inhibits=True)]
     return tf.Model(GRID, species, terms)
 
 
@@ -64,7 +64,7 @@ def test_a_toggle_that_nothing_tips_is_called_unstable(toggle):
 
 
 def test_production_that_outgrows_every_loss_has_no_steady_state():
-    terms = [tf.ReceptorUptake("a", 1e-4, 3000.0, 5e-4, 0.05), Regulated("a", "a", 1e-5, 1e-3, 1.0)]
+    terms = [tf.ReceptorUptake("a", 1e-4, 3000.0, 5e-4, 0.05), regulated("a", "a", 1e-5, 1e-3, 1.0)]
     with pytest.warns(UserWarning, match="there is no steady state"):
         solution = tf.solve_steady(tf.Model(GRID, [tf.Species("a", 40.0)], terms), initial=np.full(SWITCH.shape, 5.0), max_steps=60)
     assert solution.status == tf.Status.NO_STEADY_STATE
@@ -106,7 +106,7 @@ def test_a_front_that_moves_off_slowly_is_called_unstable():
 @pytest.mark.parametrize("start", [0.0, 0.1, 3.0])
 def test_a_switch_without_basal_production_falls_to_zero(start, dtype):
     """Production falls with the concentration and both end at zero: a residual far below that of the start counts as none."""
-    one = tf.Model(GRID, [tf.Species("a", 10.0, 1e-3)], [tf.Decay(), Regulated("a", "a", 0.0, 2e-3, 10.0)], dtype=dtype)
+    one = tf.Model(GRID, [tf.Species("a", 10.0, 1e-3)], [tf.Decay(), regulated("a", "a", 0.0, 2e-3, 10.0)], dtype=dtype)
     solution = tf.solve_steady(one, initial=np.full(one.shape, start))
     assert solution.status == tf.Status.CONVERGED
     assert float(jnp.max(jnp.abs(solution.concentration))) <= 1e-8 * start

@@ -9,7 +9,6 @@ from scipy.sparse import block_diag
 
 import tmefield as tf
 from independent import assemble
-from mechanisms import Binding
 from tmefield.balance import Balance, residual
 
 GRID = tf.Grid((2, 3, 6), (10.0, 12.0, 8.0))
@@ -26,7 +25,7 @@ def model(values, dtype=None):
     """Values: on rate, off rate, decay, diffusivity of a, source factor, held value, outside value."""
     on, off, decay, diffusivity, factor, held, outside = values
     species = [tf.Species("a", diffusivity, decay), tf.Species("b", 20.0, CLEARANCE), tf.Species("ab", 10.0, 2e-3)]
-    terms = [tf.Decay(), tf.Linear(jnp.asarray(SOURCE) * factor), Binding("a", "b", "ab", on, off)]
+    terms = [tf.Decay(), tf.Linear(jnp.asarray(SOURCE) * factor), tf.Binding("a", "b", "ab", on, off)]
     walls = {"a": tf.Walls(x=(tf.FixedValue(outside), tf.NoFlux())), "b": tf.NoFlux(), "ab": tf.NoFlux()}
     return tf.Model(GRID, species, terms, walls=walls, fixed=tf.FixedConcentration(HELD, held), volume_fraction=0.5, dtype=dtype)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tmefield as tf
-from mechanisms import Binding, Regulated
+from mechanisms import regulated
 from tmefield.balance import Balance
 from tmefield.balance.stability import growth_rate, surely_stable
 
@@ -51,14 +51,14 @@ def test_regulation_is_solved_species_by_species(solved):
     assert Balance(model).apart and not model.unique
     assert bool(surely_stable(Balance(model), model.transport(), solved.concentration))
     assert float(growth_rate(Balance(model), model.transport(), solved.concentration)) == 0
-    binding = tf.Model(GRID, [tf.Species(name, 40.0, 1e-4) for name in "abc"], [tf.Decay(), Binding("a", "b", "c", 1e-3, 1e-4)])
+    binding = tf.Model(GRID, [tf.Species(name, 40.0, 1e-4) for name in "abc"], [tf.Decay(), tf.Binding("a", "b", "c", 1e-3, 1e-4)])
     assert not Balance(binding).apart
 
 
 def test_a_watershed_is_not_called_stable():
     """k c = basal + induced c^4/(K^4 + c^4) at its middle root: a disturbance grows."""
     decay, basal, induced, half = 2e-2, 1e-2, 0.4, 10.0
-    model = tf.Model(GRID, [tf.Species("a", 40.0, decay)], [tf.Decay(), Regulated("a", "a", basal, induced, half)])
+    model = tf.Model(GRID, [tf.Species("a", 40.0, decay)], [tf.Decay(), regulated("a", "a", basal, induced, half)])
     roots = np.roots(np.polysub(np.polymul([decay, -basal], [1, 0, 0, 0, half**4]), [induced, 0, 0, 0, 0]))
     low, middle, _ = (jnp.full(model.shape, one.real) for one in sorted(roots, key=lambda one: one.real) if abs(one.imag) < 1e-9)
     balance, transport = Balance(model), model.transport()

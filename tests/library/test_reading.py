@@ -68,7 +68,7 @@ def test_a_table_is_read(tmp_path):
         ('source = "{PAPER}"', "", "parameters.molecular_weight: source is missing"),
         ('unit = "1/h"\nrange', "range", "parameters.decay: unit is missing"),
         ('mark = "measured"', "", "mark is missing"),
-        ('mark = "measured"', 'mark = "guessed"', "mark must be one of measured, model, recalled, computed; got 'guessed'"),
+        ('mark = "measured"', 'mark = "guessed"', "mark must be one of measured, model, recalled, computed, label; got 'guessed'"),
         ('confidence = "low"', "", "a recalled value needs it"),
         ('confidence = "low"', 'confidence = "sure"', "confidence must be one of"),
         ("value = 2\n", "value = 9\n", "value 9 lies outside its range 1 to 4"),

@@ -7,7 +7,7 @@ import pytest
 
 import tmefield as tf
 from validation.problems.check import assert_within_tolerance
-from validation.problems.matrix import ACTIVATION, DEPOSITION, bound_onset, latent_chain, latent_store
+from validation.problems.matrix import ACTIVATION, DEPOSITION, activated, bound_onset, latent_chain, latent_store
 
 GRID = tf.Grid((2, 3, 5), 10.0)
 RNG = np.random.default_rng(0)
@@ -33,11 +33,26 @@ def test_an_immobile_store_follows_what_is_deposited(dtype):
     latent, store = np.asarray(solution["L"]), np.asarray(solution["M"])
     assert solution.status == tf.Status.CONVERGED and latent.max() > 1.5 * latent.min()
     np.testing.assert_allclose(store, DEPOSITION / ACTIVATION * latent, rtol=1e-3 if dtype else 1e-8)
-    flux = ACTIVATION * (latent + store).sum()
-    assert float((np.asarray(solution["A"]) * 1e-3).sum()) == pytest.approx(flux, rel=1e-3)
+    flux = ACTIVATION * (latent + store).mean()
+    assert activated(solution) == pytest.approx(flux, rel=1e-3 if dtype else 1e-9)
+    assert float(np.asarray(solution["A"]).mean() * 1e-3) == pytest.approx(flux, rel=1e-3)
     later = tf.evolve(model, 0.0, [0.0, 2e6], method="tr-bdf2", rtol=1e-3, atol=1e-5)
     assert later.status == tf.Status.CONVERGED
     np.testing.assert_allclose(later["M"][-1], store, rtol=1e-2)
+
+
+def test_the_slow_store_is_stepped_with_the_fast_species_at_rest():
+    """Uniform: L and A stand at rest with M, M fills as 1 - exp(-k_act t), and what is activated is k_act (L + M) at all times."""
+    model = latent_chain(GRID, 1e-5)
+    hours = np.array([0.0, 10.0, 40.0])
+    trajectory = tf.evolve(model, 0.0, 3600 * hours, steady=("L", "A"), rtol=1e-5)
+    assert trajectory.status == tf.Status.CONVERGED
+    assert int(trajectory.stats.steps) < 100
+    fields = {name: np.asarray(trajectory[name])[:, 0, 1, 2] for name in ("L", "M", "A")}
+    store = 0.625 * -np.expm1(-ACTIVATION * 3600 * hours)
+    np.testing.assert_allclose(fields["L"], 0.0625, rtol=1e-5)
+    np.testing.assert_allclose(fields["M"], store, rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(fields["A"], ACTIVATION * (0.0625 + store) / 1e-3, rtol=1e-4)
 
 
 def binding(p):

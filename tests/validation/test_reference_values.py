@@ -9,6 +9,7 @@ import exact
 from data_files import reference_file
 from tmefield import units
 from tmefield.library.permeability import two_pore_permeability, water_diffusivity
+from validation.problems import antibody
 
 pytestmark = pytest.mark.data
 
@@ -95,3 +96,15 @@ def test_unit_conversions():
             assert quantity == "per_M_per_s_in_um3_per_s"
             value = units.parse("1 1/(M s)", "on_rate") / units.NANOMOLAR
         assert value == pytest.approx(expected, rel=tolerance), quantity
+
+
+def test_on_rate_of_absorbing_cells():
+    (expected,) = {value for _, quantity, value, _ in rows("V8") if quantity == "kon_um3_s"}
+    assert units.parse("3.1e7 1/(M s)", "on_rate") / units.NANOMOLAR == pytest.approx(expected, rel=1e-9)
+
+
+def test_lengths_of_ligand_and_antibody():
+    expected = {quantity: value for _, quantity, value, _ in rows("V10s")}
+    short, long = exact.yukawa_lengths(antibody.exchange(10.0, 1e-6))
+    assert short == pytest.approx(expected["lam_short_um"], rel=1e-9)
+    assert long == pytest.approx(expected["lam_long_um"], rel=1e-9)

@@ -85,10 +85,16 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Sta
     keep = better | (~state.newton & jnp.isfinite(new.size) & jnp.asarray(bends))
     stuck = ~better
     if balance.together:  # one step for all: it is worth it where some species gains and none that is unsettled loses
-        worth = jnp.any(better & ~rests) & jnp.all(better | rests | (new.size <= 2 * state.measure.size))
+        harmless = jnp.all(better | rests | (new.size <= 2 * state.measure.size))
+        if settings.start is not None:  # in a time step, what follows another species starts without a residual, and gets one from that one's change
+            harmless = harmless | (combined(new, state.measure) < combined(state.measure, state.measure))
+        worth = jnp.any(better & ~rests) & harmless
         keep, stuck = jnp.broadcast_to(worth, keep.shape) | keep & ~state.newton, jnp.broadcast_to(~worth, keep.shape)
     x, chosen = choose(keep, (moved, new), (state.x, state.measure))
-    exhausted = stuck & (at_round_off(state.measure) | jnp.asarray(not bends))
+    finest = at_round_off(state.measure)
+    if balance.together:  # a species that nothing is made of yet has no residual: the others will make some of it
+        finest = jnp.broadcast_to(jnp.all(finest | rests), finest.shape)
+    exhausted = stuck & (finest | jnp.asarray(not bends))
     newton = jnp.broadcast_to(jnp.all(keep), keep.shape) if balance.together else keep
     return State(x, chosen, newton, state.iterations + found.iterations, state.steps + 1, state.ended | exhausted, state.breakdown | found.breakdown)
 
@@ -103,6 +109,11 @@ def improves(new: Measure, old: Measure) -> Array:
     return (new.size < 0.9 * old.size) | ((new.drift < 0.5 * old.drift) & (new.size < 2 * old.size))
 
 
+def combined(one: Measure, base: Measure) -> Array:
+    """The residual of all species together, each relative to its sources in `base`."""
+    return jnp.sum(jnp.square(one.size * species_weights(base.sources)))
+
+
 def _search(balance: Balance, transport: Transport, state: State, correction: Array) -> tuple[Array, Measure]:
     """The field after the whole correction or, where species are coupled or flow, after the largest half, quarter, ... that lowers the residual."""
     moved = state.x + correction
@@ -110,12 +121,9 @@ def _search(balance: Balance, transport: Transport, state: State, correction: Ar
     if balance.symmetric:
         return moved, new
 
-    def combined(one: Measure):
-        return jnp.sum(jnp.square(one.size * species_weights(state.measure.sources)))
-
     def too_long(trial):
         share, _, at = trial
-        return (~(combined(at) < combined(state.measure))) & (share > SHORTEST) & jnp.all(state.newton)
+        return (~(combined(at, state.measure) < combined(state.measure, state.measure))) & (share > SHORTEST) & jnp.all(state.newton)
 
     def halve(trial):
         share = 0.5 * trial[0]

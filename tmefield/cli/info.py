@@ -1,7 +1,7 @@
 """`tmefield info`: what the library or a file holds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,8 @@ NameArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[NAME]",
-        help="A species (IFNg), a cell type (CD8_T), 'network', 'effects', an edge (IL10-TNF), 'conflicts', or a file: a result, vessels, cells, labels, "
-        "PhysiCell output.",
+        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), 'conflicts', or a file: "
+        "a result, vessels, cells, labels, PhysiCell output.",
     ),
 ]
 PictureOption = Annotated[Path | None, typer.Option("--out", "-o", help="With 'network': draw the regulation network as this PNG.")]
@@ -40,7 +40,7 @@ def info(
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show a species, a cell type, the regulation network or an edge of it with sources, or sum up a file; without a name, list the library."""
+    """Show a species, a cell type, a drug, the regulation network or an edge of it with sources, or sum up a file; without a name, list the library."""
     if out is not None and name != "network":
         raise InputError("--out draws the regulation network: tmefield info network --out network.png")
     if name is None:
@@ -69,7 +69,7 @@ def _print_index(json: bool) -> None:
     from .console import print_json
 
     if json:
-        print_json({"species": list(library.species_ids()), "cell_types": list(library.cell_type_ids())})
+        print_json({"species": list(library.species_ids()), "cell_types": list(library.cell_type_ids()), "drugs": list(library.drug_ids())})
     else:
         print(render_index())
 
@@ -79,28 +79,25 @@ def _print_record(name: str, json: bool) -> None:
 
     from .. import library
     from ..library.render import render_cell_type, render_species
+    from ..library.render_drug import render_drug
     from .console import print_json
 
-    try:
-        record = library.species(name)
-    except InputError as unknown_species:
+    unknown = []
+    for lookup, render in ((library.species, render_species), (library.cell_type, render_cell_type), (library.drug, render_drug)):
         try:
-            cell = library.cell_type(name)
-        except InputError as unknown_cell:
-            try:
-                print_edge(name, json=json)
-            except InputError as unknown_edge:
-                raise InputError(f"{unknown_species}; {unknown_cell}; {unknown_edge}") from None
-            return
+            record: Any = lookup(name)
+        except InputError as error:
+            unknown.append(str(error))
+            continue
         if json:
-            print_json(asdict(cell))
+            print_json(asdict(record))
         else:
-            print(render_cell_type(cell))
+            print(render(record))
         return
-    if json:
-        print_json(asdict(record))
-    else:
-        print(render_species(record))
+    try:
+        print_edge(name, json=json)
+    except InputError as error:
+        raise InputError("; ".join([*unknown, str(error)])) from None
 
 
 def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:

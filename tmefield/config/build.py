@@ -7,6 +7,7 @@ import numpy as np
 from .. import units
 from ..errors import InputError
 from ..grid import AXES
+from .drug_terms import blockades, blocked, drug_terms, plasma_courses
 from .prepare import Inputs
 from .schema import FixedWall, RobinWall, WallsTable
 
@@ -14,7 +15,7 @@ SIDES = ("lower", "upper")
 
 
 def build_model(inputs: Inputs):
-    """The `tmefield.Model` of these inputs: decay, secretion, receptor uptake, vascular exchange, walls, lumens."""
+    """The `tmefield.Model` of these inputs: decay, secretion, receptor uptake, vascular exchange, drugs, walls, lumens."""
     from ..model import Model
     from ..species import Species
     from ..transport.fixed import FixedConcentration
@@ -25,7 +26,8 @@ def build_model(inputs: Inputs):
     if inputs.embedding is not None and inputs.embedding.lumen.any():
         plasma = np.array([one.plasma_concentration for one in inputs.species])
         fixed = FixedConcentration(inputs.embedding.lumen, plasma, sealed=True)
-    walls: Any = {one.id: _walls(config.walls, table.walls, one.molecular_weight) for one, table in zip(inputs.species, config.species, strict=True)}
+    own = [*(table.walls for table in config.species), *(None for _ in inputs.species[len(config.species) :])]
+    walls: Any = {one.id: _walls(config.walls, table, one.molecular_weight) for one, table in zip(inputs.species, own, strict=True)}
     return Model(
         inputs.grid,
         species=species,
@@ -41,16 +43,18 @@ def _terms(inputs: Inputs) -> list:
     from ..regulation import RegulationNetwork
     from ..terms import Decay, ReceptorUptake, Secretion, VascularExchange
 
-    network = RegulationNetwork.of(inputs.regulation.edges)
+    network, blocking, plasma = RegulationNetwork.of(inputs.regulation.edges), blockades(inputs), plasma_courses(inputs)
     terms: list = [Decay()]
     for one in inputs.species:
         for cell, (rate, fraction) in one.secretion.items():
-            terms.append(Secretion(one.id, inputs.densities[cell], rate, fraction, source=cell, modulations=network.modulations(one.id, cell)))
+            modulations = blocked(network.modulations(one.id, cell), blocking)
+            terms.append(Secretion(one.id, inputs.densities[cell], rate, fraction, source=cell, modulations=modulations))
         for cell, count in one.receptors.items():
-            terms.append(ReceptorUptake(one.id, inputs.densities[cell], count, one.internalisation, one.half_saturation, sink=cell))
+            binding = (count, one.internalisation, one.half_saturation)
+            terms.append(ReceptorUptake(one.id, inputs.densities[cell], *binding, sink=cell, blockade=blocking.get(one.id)))
         if inputs.embedding is not None and one.permeability > 0:
-            terms.append(VascularExchange(one.id, inputs.embedding, one.permeability, one.plasma_concentration))
-    return terms
+            terms.append(VascularExchange(one.id, inputs.embedding, one.permeability, plasma.get(one.id, one.plasma_concentration)))
+    return [*terms, *drug_terms(inputs)]
 
 
 def _walls(general: WallsTable, own: WallsTable | None, molecular_weight: float):

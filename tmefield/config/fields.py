@@ -15,6 +15,7 @@ from ..output.collect import collect
 from ..output.fieldset import FieldSet, Variable, variable_name
 from ..output.vessel_lines import VesselLines
 from ..tissue.labels import VESSEL_LUMEN
+from .drug_terms import drug_summary, occupancy_maps
 from .origin import library_values
 from .parameters import SpeciesValues
 from .prepare import Inputs
@@ -40,6 +41,7 @@ def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
         labels=inputs.labels,
         cell_density=inputs.densities,
         vessel_area=None if inputs.embedding is None else inputs.embedding.surface_density(),
+        maps=occupancy_maps(inputs, result),
         scalars=_scalars(inputs.species),
         attributes=_attributes(inputs, command, steady=result.concentration.ndim == 4),
         vessel_segments=None if pieces is None else np.stack([pieces.start, pieces.end], axis=1),
@@ -213,6 +215,7 @@ def _report(inputs: Inputs, result, species: dict) -> dict:
         "status": result.status.name.lower(),
         "grid": {"shape_zyx": list(inputs.grid.shape), "spacing_um_zyx": list(inputs.grid.spacing), "origin_um_zyx": list(inputs.grid.origin)},
         "species": species,
+        **({"drugs": drug_summary(inputs, result)} if inputs.drugs else {}),
         "notes": list(inputs.notes),
         "config_sha256": inputs.loaded.sha256(),
         "versions": versions(),

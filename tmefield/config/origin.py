@@ -15,7 +15,7 @@ def library_values(config: Config, species: tuple[SpeciesValues, ...], *, vessel
     Names are those of `library.SpeciesRecord.parameters`, and "secretion by CELL", "active fraction of CELL" and "receptors of CELL". Plasma and
     permeability count where there are `vessels`.
     """
-    return {one.id: _used(config, table, one, vessels) for one, table in zip(species, config.species, strict=True)}
+    return {one.id: _used(config, table, one, vessels) for one, table in zip(species, config.species, strict=False)}  # those of drugs have no table
 
 
 def _used(config: Config, table: SpeciesTable, one: SpeciesValues, vessels: bool) -> dict[str, Parameter]:

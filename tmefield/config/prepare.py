@@ -13,6 +13,7 @@ from ..tissue.cells import Cells
 from ..tissue.deposit import Section
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
+from .drugs import DrugValues, drug_notes, drugs_of, with_drugs
 from .estimate import Forecast, check_memory, forecast
 from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network, read_tissue
 from .load import Loaded
@@ -32,6 +33,7 @@ class Inputs:
 
     - `densities`: cells/um3 per cell type, [z, y, x], none inside a lumen.
     - `labels`: int8 [z, y, x], 0 stroma, 1 tumour, 2 necrotic core, 3 vessel lumen.
+    - `species`: those of the configuration, then those of drugs.
     - `regulation`: the edges that act on secretions.
     - `notes`: what was assumed or left out, to be told to the person.
     """
@@ -46,6 +48,7 @@ class Inputs:
     densities: dict[str, np.ndarray] = field(default_factory=dict)
     labels: np.ndarray | None = None
     regulation: Regulation = field(default_factory=Regulation)
+    drugs: tuple[DrugValues, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -66,7 +69,7 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
         cells = read_cells(loaded)
         network = read_network(loaded, cells)
         grid = make_grid(config, network, cells)
-    need = forecast(grid, len(config.species), precision=config.solver.precision)
+    need = forecast(grid, len(config.species) + 2 * len(config.drugs), precision=config.solver.precision)
     limit = config.solver.memory_limit
     check_memory(need, grid, None if limit is None else parse_memory(limit))
     tumour = embedding = None
@@ -84,8 +87,9 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     vessels = embedding is not None
     regulation = regulation_of(config, species, densities)
     notes = [*said, *notes, *_unused(config, densities, species, vessels), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
-    notes += regulation.notes
-    return Inputs(loaded, grid, species, need, network, embedding, cells, densities, labels, regulation, tuple(notes))
+    drugs = drugs_of(config, species, vessels=vessels)
+    notes += [*regulation.notes, *drug_notes(drugs)]
+    return Inputs(loaded, grid, with_drugs(species, drugs), need, network, embedding, cells, densities, labels, regulation, drugs, tuple(notes))
 
 
 def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool) -> list[str]:

@@ -97,7 +97,7 @@ def _assay(inputs: Inputs, model: Any, fields: dict) -> dict[str, dict]:
     labels, names = _regions(inputs)
     regions = {name: labels == code for code, name in enumerate(names) if np.any(labels == code)}
     plasma = {one.id: one.plasma_concentration for one in inputs.species} if inputs.embedding is not None else None
-    weighed = [one.name for one in model.species if one.molecular_weight is not None and one.species_class == "cytokine"]
+    weighed = [one.name for one in model.species if one.molecular_weight is not None and one.species_class == "cytokine" and not one.immobile]
     found: dict[str, dict] = {}
     for one in assay_profile(model, fields, regions, species=weighed, plasma=plasma):
         found.setdefault(one.region, {})[one.species] = one.summary()

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from .drug_tables import DrugTable
 from .quantities import (
     Concentration,
     Coordinate,
@@ -298,6 +299,7 @@ class Config(Table):
     walls: WallsTable = WallsTable()
     species: Annotated[tuple[SpeciesTable, ...], Field(min_length=1, max_length=MAX_SPECIES)]
     regulation: RegulationTable = RegulationTable()
+    drugs: Annotated[tuple[DrugTable, ...], Field(max_length=MAX_SPECIES)] = ()
     readouts: ReadoutsTable = ReadoutsTable()
     solver: Solver = Solver()
     time: Time | None = None

@@ -1,6 +1,8 @@
-"""Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, and what regulates what: `edges()`, `effects()`.
+"""Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, drugs, `drug("tocilizumab")`, and what regulates what:
+`edges()`, `effects()`.
 
-The values stand in the TOML files of `species/` and `cells/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that they name.
+The values stand in the TOML files of `species/`, `cells/` and `drugs/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that
+they name.
 """
 
 from collections.abc import Iterable
@@ -8,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError
+from .drug_records import DrugRecord as DrugRecord
+from .drug_records import read_drug
 from .edge_reading import read_edges, read_effects
 from .edges import Edge as Edge
 from .edges import Effect as Effect
@@ -30,6 +34,11 @@ _CELL_TYPES = (
     *("DC", "B", "Breg", "plasma_cell", "FRC", "endothelial"),
 )
 
+_DRUGS = (
+    *("tocilizumab", "siltuximab", "infliximab", "fresolimumab", "LY2382770", "anti-IL10R", "anti-PD1"),
+    *("aldesleukin", "IFNg1b", "rhIL12"),
+)
+
 
 def species_ids() -> tuple[str, ...]:
     """Ids of all species."""
@@ -39,6 +48,11 @@ def species_ids() -> tuple[str, ...]:
 def cell_type_ids() -> tuple[str, ...]:
     """Ids of all cell types."""
     return _CELL_TYPES
+
+
+def drug_ids() -> tuple[str, ...]:
+    """Ids of all drugs."""
+    return _DRUGS
 
 
 def species(name: str) -> SpeciesRecord:
@@ -55,6 +69,14 @@ def cell_type(name: str) -> CellTypeRecord:
     **Raises** `InputError` with what may have been meant.
     """
     return _load_cell_type(_find(name, _cell_type_names(), "cell type", _CELL_TYPES))
+
+
+def drug(name: str) -> DrugRecord:
+    """The drug of this id or alias, in any spelling of case, spaces and hyphens.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    return _load_drug(_find(name, _drug_names(), "drug", _DRUGS))
 
 
 @lru_cache
@@ -94,6 +116,11 @@ def _load_cell_type(identifier: str) -> CellTypeRecord:
 
 
 @lru_cache
+def _load_drug(identifier: str) -> DrugRecord:
+    return read_drug(_FOLDER / "drugs" / f"{identifier}.toml", _sources())
+
+
+@lru_cache
 def _sources() -> dict[str, str]:
     return read_sources(_FOLDER / "sources.toml")
 
@@ -108,7 +135,12 @@ def _cell_type_names() -> dict[str, str]:
     return _names(_load_cell_type(one) for one in _CELL_TYPES)
 
 
-def _names(records: Iterable[SpeciesRecord | CellTypeRecord]) -> dict[str, str]:
+@lru_cache
+def _drug_names() -> dict[str, str]:
+    return _names(_load_drug(one) for one in _DRUGS)
+
+
+def _names(records: Iterable[SpeciesRecord | CellTypeRecord | DrugRecord]) -> dict[str, str]:
     """Id of each name and alias, in plain letters."""
     return {plain(name): record.id for record in records for name in (record.id, *record.aliases)}
 

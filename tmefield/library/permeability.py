@@ -8,6 +8,8 @@ from ..errors import InputError
 TUMOUR_PORES = ((4.5, 17.6), (500.0, 0.65))
 """Two-pore wall of tumour vessels: radius, nm, and pore area per wall area and thickness, 1/cm, of each kind of pore (Schmidt & Wittrup 2009)."""
 _HINDRANCE = (-1.56034, 0.528155, 1.91521, -2.81903, 0.270788, 1.10115, -0.435933)
+TORTUOSITY = 1.6
+"""Of tissue (tstepien/astrocyte-migration parameters_fixed.m)."""
 # The fit of the hindrance ends here; a larger solute does not pass.
 _LARGEST_RATIO = 0.95
 
@@ -22,6 +24,11 @@ def water_diffusivity(molecular_weight: float) -> float:
     **Source** Schmidt & Wittrup 2009, 10.1158/1535-7163.MCT-09-0195.
     """
     return 300.0 / _radius(molecular_weight)
+
+
+def tissue_diffusivity(molecular_weight: float) -> float:
+    """Effective diffusivity of a globular protein in the fluid of a tissue, um2/s: `water_diffusivity` over the square of the tortuosity."""
+    return water_diffusivity(molecular_weight) / TORTUOSITY**2
 
 
 def two_pore_permeability(molecular_weight: float, hindrance: str = "dechadilok-deen", pores: Sequence[tuple[float, float]] = TUMOUR_PORES) -> float:

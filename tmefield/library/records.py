@@ -11,6 +11,7 @@ MARKS = {
     "model": "used by published models",
     "recalled": "from memory of the literature, to be checked",
     "computed": "follows from the formula named with it",
+    "label": "read in the product information of a drug",
 }
 CONFIDENCES = ("low", "low-med", "med", "med-high", "high")
 SPECIES_CLASSES = ("cytokine", "antibody", "oxygen")

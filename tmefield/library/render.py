@@ -3,7 +3,7 @@
 import textwrap
 from typing import TypeVar
 
-from . import cell_type, cell_type_ids, species, species_ids
+from . import cell_type, cell_type_ids, drug, drug_ids, species, species_ids
 from .records import MARKS, Alternative, CellTypeRecord, Parameter, SpeciesRecord
 from .render_conflicts import conflict_lines
 
@@ -78,7 +78,7 @@ def render_cell_type(record: CellTypeRecord) -> str:
 
 
 def render_index() -> str:
-    """All species and cell types, a line each."""
+    """All species, cell types and drugs, a line each."""
     lines = ["Species"]
     for one in map(species, species_ids()):
         diffusivity, decay = (one.parameters[key].internal for key in ("diffusivity", "decay"))
@@ -87,6 +87,9 @@ def render_index() -> str:
     for cell in map(cell_type, cell_type_ids()):
         makes = [one for one in species_ids() if cell.id in species(one).secretion and species(one).secretion[cell.id].rate.value > 0]
         lines.append(f"  {cell.id:<12} {cell.name:<44} secretes {', '.join(makes) or '-'}")
+    lines += ["", "Drugs"]
+    for one in map(drug, drug_ids()):
+        lines.append(f"  {one.id:<12} {one.name:<60} {one.action} {one.target or ''}".rstrip())
     return "\n".join([*lines, "", "tmefield info NAME shows one of them with its sources; tmefield info conflicts lists values that cannot all be right."])
 
 

@@ -60,7 +60,7 @@ def assay_profile(
 
     - `model`: the `Model`, for phi, R and molecular weights; `result`: its `Solution`, or fields by species, nM, [z, y, x].
     - `regions`: masks [z, y, x] by name; the whole box if not given.
-    - `species`: which; all cytokines of the model if not given.
+    - `species`: which; all cytokines of the model that are not immobile if not given.
     - `latent`: by species those of the model that hold its latent forms and that the assay sees in the biopsy, a molecule for a molecule.
     - `recovery`: of a microdialysis probe, above 0 up to 1, one for all or by species.
     - `plasma`: plasma concentrations, nM, by species.
@@ -70,7 +70,7 @@ def assay_profile(
     """
     fields = fields_of(result)
     by_name = {one.name: one for one in model.species}
-    chosen = [one.name for one in model.species if one.species_class == "cytokine"] if species is None else list(species)
+    chosen = [one.name for one in model.species if one.species_class == "cytokine" and not one.immobile] if species is None else list(species)
     named = {*chosen, *(name for forms in (latent or {}).values() for name in forms), *(latent or {})}
     if unknown := sorted(named - set(by_name)):
         raise InputError(f"no species '{unknown[0]}' in this model; it has {', '.join(by_name)}")

@@ -63,15 +63,23 @@ def settings_for(
 
 @eqx.filter_jit
 def _scale(model: Model, initial: Array, stops: Array) -> Float[Array, " s"]:
-    """The concentration to expect, nM: the greatest of the start, or what is made against what is lost within the run, in any stretch between stops."""
+    """The concentration to expect, nM: the greatest of the start, or what is made against what is lost within the run, in any stretch between stops.
+
+    What is made of others (a complex) is expected where those stand as expected: from nothing it grows with the square of the time, and no step would be short
+    enough for a tolerance relative to itself.
+    """
     field = fill_fixed(model.transport(), initial)
     storage = jnp.broadcast_to(model.stacked_storage, model.shape) / (stops[-1] - stops[0])
 
-    def made(stretch: tuple[Array, Array]) -> Array:
-        production, loss = model.rates(field, Moment(stretch[0], 0.5 * (stretch[0] + stretch[1])))
-        return total(production) / total(loss + storage)
+    def made(field: Array) -> Array:
+        def within(stretch: tuple[Array, Array]) -> Array:
+            production, loss = model.rates(field, Moment(stretch[0], 0.5 * (stretch[0] + stretch[1])))
+            return total(production) / total(loss + storage)
 
-    return jnp.maximum(jnp.max(jnp.abs(field), axis=(1, 2, 3)), jnp.max(jax.lax.map(made, (stops[:-1], stops[1:])), axis=0))
+        return jnp.max(jax.lax.map(within, (stops[:-1], stops[1:])), axis=0)
+
+    first = jnp.maximum(jnp.max(jnp.abs(field), axis=(1, 2, 3)), made(field))
+    return jnp.where(first > 0, first, made(jnp.maximum(field, first[:, None, None, None]))) if model.coupled else first
 
 
 def choose_method(model: Model, initial: Float[Array, "s z y x"], times: np.ndarray, settings: Settings, method: str) -> int | Array:

@@ -1,11 +1,16 @@
 """Mechanisms, one a file, each giving a production and a loss; a new one is a new file and a line here."""
 
+from .binding import Binding as Binding
 from .blood import Blood as Blood
 from .blood import Haemoglobin as Haemoglobin
+from .consumption import Consumption as Consumption
+from .conversion import Conversion as Conversion
 from .decay import Decay as Decay
 from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
+from .injection import Injection as Injection
 from .linear import Linear as Linear
+from .receptor_pools import ReceptorPools as ReceptorPools
 from .regulation import Blockade as Blockade
 from .regulation import Hill as Hill
 from .regulation import Modulation as Modulation

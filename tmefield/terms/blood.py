@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from ..checks import as_parameter
-from ..course import TimeCourse
+from ..course import AbstractCourse
 from ..errors import InputError
 from .term import Moment
 from .wall_pieces import mean_decay
@@ -135,7 +135,7 @@ class Blood(eqx.Module):
     **Raises** `InputError` for a network without flow, or without haematocrit where red cells carry the solute.
     """
 
-    inlet: Float[Array, ""] | TimeCourse
+    inlet: Float[Array, ""] | AbstractCourse
     carrier: AbstractCarrier
     flow: Float[Array, " m"]
     hd: Float[Array, " m"]
@@ -144,11 +144,11 @@ class Blood(eqx.Module):
     downstream: Int[Array, " m"]
     levels: Int[Array, "k w"]
 
-    def __init__(self, network: Any, inlet: ArrayLike | TimeCourse, carrier: AbstractCarrier | None = None):
+    def __init__(self, network: Any, inlet: ArrayLike | AbstractCourse, carrier: AbstractCarrier | None = None):
         found = network.streams()
         if isinstance(carrier, Haemoglobin) and not found.hd.any():
             raise InputError("oxygen is carried by red cells, but this vessel network has no haematocrit; solve for it with network.perfuse(...).network")
-        self.inlet = inlet if isinstance(inlet, TimeCourse) else as_parameter(inlet, "plasma concentration at the inlets", "nM", shapes=((),))
+        self.inlet = inlet if isinstance(inlet, AbstractCourse) else as_parameter(inlet, "plasma concentration at the inlets", "nM", shapes=((),))
         self.carrier = Dissolved() if carrier is None else carrier
         self.flow, self.hd, self.inflow = (jnp.asarray(one, float) for one in (found.flow, found.hd, found.inflow))
         self.upstream, self.downstream, self.levels = (jnp.asarray(one.astype(np.int32)) for one in (found.upstream, found.downstream, found.levels))
@@ -156,7 +156,7 @@ class Blood(eqx.Module):
     @property
     def jumps(self) -> tuple[float, ...]:
         """Times at which what enters jumps, s."""
-        return self.inlet.jumps if isinstance(self.inlet, TimeCourse) else ()
+        return self.inlet.jumps if isinstance(self.inlet, AbstractCourse) else ()
 
     @property
     def perfused(self) -> Float[Array, " m"]:
@@ -165,7 +165,7 @@ class Blood(eqx.Module):
 
     def entering(self, moment: Moment) -> Float[Array, ""]:
         """Plasma concentration at the inlets, nM."""
-        return self.inlet.at(moment.time, moment.within) if isinstance(self.inlet, TimeCourse) else self.inlet
+        return self.inlet.at(moment.time, moment.within) if isinstance(self.inlet, AbstractCourse) else self.inlet
 
     def along(
         self, exchange: Float[Array, " m"], tissue: Float[Array, " m"], moment: Moment, returned: Float[Array, " m"] | None = None

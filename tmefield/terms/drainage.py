@@ -13,14 +13,14 @@ from .term import AbstractTerm, Medium, Rates
 
 
 class LymphaticDrainage(AbstractTerm):
-    """L = q for every species, or for those named: fluid that drains into lymphatics takes the tissue's concentration with it.
+    """L = q for every species that is not immobile, or for those named: fluid that drains into lymphatics takes the tissue's concentration with it.
 
     Where fluid comes out of lymphatics (q < 0) it brings no solute.
 
     **Arguments**
 
     - `drainage`: q, fluid per volume of tissue, 1/s (`interstitial_flow(...).drainage`); a number or a field [z, y, x].
-    - `species`: a name or names; None for all species of the model.
+    - `species`: a name or names; None for all that move with the fluid.
     """
 
     acts_on: tuple[str, ...] = eqx.field(static=True)
@@ -39,8 +39,12 @@ class LymphaticDrainage(AbstractTerm):
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
         taken = jnp.maximum(self.drainage, 0)
-        return {name: Rates(jnp.zeros_like(taken), taken) for name in self.acts_on or tuple(medium.species)}
+        return {name: Rates(jnp.zeros_like(taken), taken) for name in self.acts_on or _mobile(medium)}
 
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
         """See `AbstractTerm`."""
         as_parameter(self.drainage, "lymphatic drainage", "1/s", shapes=((), shape), signed=True)
+
+
+def _mobile(medium: Medium) -> tuple[str, ...]:
+    return tuple(name for name, one in medium.species.items() if not one.immobile)

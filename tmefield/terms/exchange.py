@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int
 
 from ..checks import as_parameter, concrete
-from ..course import TimeCourse
+from ..course import AbstractCourse
 from ..errors import InputError
 from ..grid import Grid
 from .blood import Blood
@@ -74,7 +74,7 @@ class VascularExchange(AbstractTerm):
     area: Float[Array, "..."]
     path: Float[Array, "..."]
     permeability: Float[Array, "..."]
-    plasma_concentration: Float[Array, "..."] | TimeCourse | Blood
+    plasma_concentration: Float[Array, "..."] | AbstractCourse | Blood
     lumen: Bool[Array, "z y x"] | None
     filtration: Float[Array, "..."] | None
     reflection: Float[Array, "..."]
@@ -84,7 +84,7 @@ class VascularExchange(AbstractTerm):
         species: str,
         vessels: Any,
         permeability: ArrayLike,
-        plasma_concentration: ArrayLike | TimeCourse | Blood = 0.0,
+        plasma_concentration: ArrayLike | AbstractCourse | Blood = 0.0,
         *,
         filtration: ArrayLike | None = None,
         reflection: ArrayLike = 0.0,
@@ -112,7 +112,7 @@ class VascularExchange(AbstractTerm):
         segments = None if self.embedded is None else self.embedded[1]
         if isinstance(plasma, Blood) and segments is not None and plasma.flow.size != segments:
             raise InputError(f"{name}: the blood flows through {plasma.flow.size} segments, the embedded network has {segments}: give both the same network")
-        if isinstance(plasma, TimeCourse | Blood):
+        if isinstance(plasma, AbstractCourse | Blood):
             return plasma
         given = as_parameter(plasma, name, "nM")
         if given.ndim > (self.segment is not None):
@@ -145,7 +145,7 @@ class VascularExchange(AbstractTerm):
     @property
     def jumps(self) -> tuple[float, ...]:
         """See `AbstractTerm`."""
-        return self.plasma_concentration.jumps if isinstance(self.plasma_concentration, TimeCourse | Blood) else ()
+        return self.plasma_concentration.jumps if isinstance(self.plasma_concentration, AbstractCourse | Blood) else ()
 
     def fitted(self, medium: Medium) -> "VascularExchange":
         """See `AbstractTerm`: the form is chosen here, where the diffusivity is known."""
@@ -210,7 +210,7 @@ class VascularExchange(AbstractTerm):
             brought, taken = brought * flows, taken * flows
             at_segments, _ = self._in_blood(plasma, brought, taken, outside, medium)
         else:
-            at_segments = plasma.at(medium.moment.time, medium.moment.within) if isinstance(plasma, TimeCourse) else plasma
+            at_segments = plasma.at(medium.moment.time, medium.moment.within) if isinstance(plasma, AbstractCourse) else plasma
         given = brought * (at_segments if at_segments.ndim == 0 else at_segments[self.segment])
         loss = on_voxels(taken, self.voxel, c.shape, self.weight)
         if self.weight is None:

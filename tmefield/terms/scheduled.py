@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jaxtyping import Array, Float
 
-from ..course import TimeCourse
+from ..course import AbstractCourse
 from .term import AbstractTerm, Medium, Rates
 
 
@@ -18,7 +18,7 @@ class Scheduled(AbstractTerm):
     """
 
     term: AbstractTerm
-    course: TimeCourse
+    course: AbstractCourse
 
     @property
     def acts_on(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -44,6 +44,11 @@ class Scheduled(AbstractTerm):
     def drives(self) -> tuple[tuple[str, str], ...]:
         """See `AbstractTerm`."""
         return self.term.drives
+
+    @property
+    def converts(self) -> bool:
+        """See `AbstractTerm`."""
+        return self.term.converts
 
     @property
     def jumps(self) -> tuple[float, ...]:

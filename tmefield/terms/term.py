@@ -73,6 +73,15 @@ class AbstractTerm(eqx.Module):
         return tuple((a, b) for b in self.acts_on for a in dict.fromkeys((*self.reads, *self.acts_on)) if a != b)
 
     @property
+    def converts(self) -> bool:
+        """Whether the term only turns species into others: what it makes of one it takes of another, in proportion or by mass action.
+
+        Species that act on each other in a circle of such terms alone count as having one steady state. In proportion, no more comes out of a circle
+        than goes in, and there is but one; reversible binding in a mixed volume has one whatever its rates (Craciun & Feinberg 2006, doi:10.1137/050634177).
+        """
+        return False
+
+    @property
     def local(self) -> bool:
         """Whether the rates in a voxel depend on the concentrations in that voxel alone."""
         return True

@@ -36,6 +36,7 @@ class Transport(eqx.Module):
     - `walls`: for each axis and side the exchange, or None where no species has any.
     - `periodic`: per axis, whether each species wraps around.
     - `held`: mask [s, z, y, x] of fixed voxels or None, with their `value`.
+    - `carried`: whether a flow takes each species along; not the immobile ones.
     - `resisted`: with a flow, the rates at which each species diffuses against it through the faces normal to z, y, x, [s, faces], 1/s;
       computed once, since exponentials cost far more than the rest of a residual.
     """
@@ -48,6 +49,7 @@ class Transport(eqx.Module):
     held: Bool[Array, "s z y x"] | None
     value: Float[Array, "s z y x"] | None
     sealed: bool = eqx.field(static=True)
+    carried: tuple[bool, ...] = eqx.field(static=True)
     resisted: tuple[Float[Array, "..."], ...] | None = None
 
     @property
@@ -63,7 +65,7 @@ class Transport(eqx.Module):
     def batched(self) -> tuple:
         """What differs between species, each with a leading species axis, for `jax.vmap` and `jax.lax.map`."""
         wraps = jnp.asarray(self.periodic, self.conductivity.dtype).T
-        return self.conductivity, self.walls, wraps, self.held, self.value, self.resisted
+        return self.conductivity, self.walls, wraps, self.held, self.value, jnp.asarray(self.carried, self.conductivity.dtype), self.resisted
 
     def without_walls(self) -> "Transport":
         """The same transport with its open walls closed: what is left beside the voxels is the exchange with fixed ones."""
@@ -74,9 +76,9 @@ class Transport(eqx.Module):
 
         A flow makes the rates across a face differ between the directions: exponentially fitted, upwind where the flow is strong.
         """
-        conductivity, walls, wraps, held, value, resisted = batched
+        conductivity, walls, wraps, held, value, carried, resisted = batched
         shape = self.grid.shape
-        drifts = self.drifts(wraps)
+        drifts = self.drifts(wraps, carried)
         if resisted is None or drifts is None:
             faces, back = self.conductances(conductivity, wraps), None
         else:
@@ -102,8 +104,8 @@ class Transport(eqx.Module):
         return species_map(lambda arguments: self._correct(*arguments), (self.batched(), concentration))
 
     def _correct(self, batched: tuple, c: Array) -> Array:
-        conductivity, walls, wraps, held, value, resisted = batched
-        faces, drifts = self.conductances(conductivity, wraps), self.drifts(wraps)
+        conductivity, walls, wraps, held, value, carried, resisted = batched
+        faces, drifts = self.conductances(conductivity, wraps), self.drifts(wraps, carried)
         if resisted is None or drifts is None:
             return jnp.zeros_like(c)
         if held is not None:
@@ -130,8 +132,8 @@ class Transport(eqx.Module):
         return species_map(self._largest_peclet, self.batched())
 
     def _largest_peclet(self, batched: tuple) -> Array:
-        conductivity, walls, wraps, held, _, _ = batched
-        faces, drifts = self.conductances(conductivity, wraps), self.drifts(wraps) or ()
+        conductivity, walls, wraps, held, _, carried, _ = batched
+        faces, drifts = self.conductances(conductivity, wraps), self.drifts(wraps, carried) or ()
         largest = jnp.zeros((), conductivity.dtype)
         for axis, (face, drift) in enumerate(zip(faces, drifts, strict=True)):
             if self.grid.shape[axis] > 1:
@@ -157,12 +159,12 @@ class Transport(eqx.Module):
             faces = face_conductances(jnp.broadcast_to(conductivity, shape), spacing, ring)
         return tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(faces))
 
-    def drifts(self, wraps: Array) -> tuple[Array, ...] | None:
-        """Velocities u/h through the faces between voxels, 1/s."""
+    def drifts(self, wraps: Array, carried: Array) -> tuple[Array, ...] | None:
+        """Velocities u/h through the faces between voxels of a species, 1/s; zero where the flow does not take it along (`carried` is 0)."""
         if self.flow is None:
             return None
         ring, shape = self.ring, self.grid.shape
-        drifts = (self.flow.between(axis, shape, periodic=ring[axis]) / self.grid.spacing[axis] for axis in range(3))
+        drifts = (carried * self.flow.between(axis, shape, periodic=ring[axis]) / self.grid.spacing[axis] for axis in range(3))
         return tuple(_scale_wrap(f, axis, wraps[axis]) if ring[axis] else f for axis, f in enumerate(drifts))
 
 
@@ -210,14 +212,16 @@ def _eliminate(whole: Stencil, production: Array, held: Array, value: Array, *, 
     return Channel(kept, production * weight, free)
 
 
-def assemble(grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], fixed: FixedConcentration | None, flow: Flow | None = None) -> Transport:
-    """The transport of all species from phi D per species (a number or a field each), walls, fixed voxels and the flow."""
+def assemble(
+    grid: Grid, conductivities: list[Array], walls: tuple[Walls, ...], fixed: FixedConcentration | None, flow: Flow | None, carried: tuple[bool, ...]
+) -> Transport:
+    """The transport of all species from phi D per species (a number or a field each), walls, fixed voxels and the flow with those it takes along."""
     fields = any(c.ndim == 3 for c in conductivities)
     conductivity = jnp.stack([jnp.broadcast_to(c, grid.shape) if fields else c for c in conductivities])
     periodic = tuple(tuple(isinstance(getattr(w, axis)[0], Periodic) for w in walls) for axis in AXES)
     exchanges = tuple(wall_exchange(grid, conductivities, walls, flow, axis, upper=upper) for axis in range(3) for upper in (False, True))
     held, value = (None, None) if fixed is None else fixed.stacked(grid.shape, len(walls))
-    transport = Transport(grid, conductivity, flow, exchanges, periodic, held, value, fixed is not None and fixed.sealed)
+    transport = Transport(grid, conductivity, flow, exchanges, periodic, held, value, fixed is not None and fixed.sealed, carried)
     return transport if flow is None else _resist(transport)
 
 
@@ -225,12 +229,12 @@ def _resist(transport: Transport) -> Transport:
     """The transport with its rates against the flow."""
 
     def one(arguments: tuple) -> tuple[Array, ...]:
-        conductivity, wraps = arguments
-        rates = zip(transport.conductances(conductivity, wraps), transport.drifts(wraps) or (), strict=True)
+        conductivity, wraps, carried = arguments
+        rates = zip(transport.conductances(conductivity, wraps), transport.drifts(wraps, carried) or (), strict=True)
         return tuple(against_flow(face, jnp.abs(drift)) for face, drift in rates)
 
-    conductivity, _, wraps, *_ = transport.batched()
-    resisted = species_map(one, (conductivity, wraps))
+    conductivity, _, wraps, _, _, carried, _ = transport.batched()
+    resisted = species_map(one, (conductivity, wraps, carried))
     return eqx.tree_at(lambda t: t.resisted, transport, resisted, is_leaf=lambda leaf: leaf is None)
 
 

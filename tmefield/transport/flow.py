@@ -25,7 +25,7 @@ ROUND_OFF = 1e-5
 class Flow(eqx.Module):
     """Velocity u of the interstitial fluid normal to the voxels' faces, um/s, as volume of fluid per area of tissue (Darcy velocity).
 
-    It carries every species alike: -div(u c) joins the balance. Positive is towards increasing index.
+    It carries every species alike but those that are immobile: -div(u c) joins the balance. Positive is towards increasing index.
 
     **Arguments**
 

@@ -15,7 +15,7 @@ def cut_off_voxels(transport: Transport, species: int, loss: np.ndarray) -> np.n
     """
     shape = transport.grid.shape
     held = np.zeros(shape, bool) if transport.held is None else np.asarray(transport.held)[species]
-    conducting = (np.broadcast_to(np.asarray(transport.conductivity)[species] > 0, shape) | _flushed(transport)) & ~held
+    conducting = (np.broadcast_to(np.asarray(transport.conductivity)[species] > 0, shape) | (_flushed(transport) & transport.carried[species])) & ~held
     drained = (loss > 0) | _beside_open_walls(transport, species)
     if not transport.sealed:
         drained = drained | np.asarray(binary_dilation(held), dtype=bool)

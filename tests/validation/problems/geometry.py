@@ -78,3 +78,10 @@ def cone(inner, outer, cells):
     """
     grid = tf.Grid((1, 1, cells), (1.0, 1.0, (outer - inner) / cells), (0.0, 0.0, inner))
     return grid, (grid.centres(2) / outer)[None, None] ** 2
+
+
+def source_in_cone(grid, rate):
+    """Production (nM/s) in the first voxel of a cone of a point that makes `rate` molecules a second."""
+    production = np.zeros(grid.shape)
+    production[0, 0, 0] = rate / (4 * np.pi * grid.upper[2] ** 2) / grid.spacing[2] / 0.602214076
+    return production

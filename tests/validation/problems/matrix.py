@@ -1,71 +1,61 @@
-"""V15, V16: latent ligand stored in the matrix, and ligand that binds to it."""
+"""V15, V15s, V16: latent ligand stored in the matrix, and ligand that binds to it."""
 
 from functools import cache
-from typing import ClassVar
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 import exact
 import tmefield as tf
-from validation.problems.geometry import corner_source, open_walls, radius_from_corner
+from validation.problems.geometry import cone, corner_source, open_walls, radius_from_corner, source_in_cone
 from validation.problems.result import Curve, Result, Row
-
-
-class Conversion(tf.AbstractTerm):
-    """P_to = phi rate (sum of the sources); what the sources lose is for them to say."""
-
-    acts_on: tuple[str, ...] = eqx.field(static=True)
-    sources: tuple[str, ...] = eqx.field(static=True)
-    rate: jnp.ndarray
-    saturable: ClassVar[bool] = True
-
-    def __init__(self, to, sources, rate):
-        self.acts_on, self.sources, self.rate = (to,), sources, jnp.asarray(rate, float)
-
-    @property
-    def label(self):
-        return "conversion"
-
-    @property
-    def monotone(self):
-        """Linear, and nothing returns: there is but one steady state."""
-        return True
-
-    @property
-    def reads(self):
-        return self.sources
-
-    def rates(self, concentration, medium):
-        made = medium.volume_fraction * self.rate * sum(concentration[name] for name in self.sources)
-        return {self.acts_on[0]: tf.Rates(made, jnp.zeros_like(made))}
-
-    def check(self, shape, medium):
-        pass
-
 
 SUPPLY, DEPOSITION, ACTIVATION, LATENT_LOSS, ACTIVE_LOSS = 1e-5, 1e-4, 1e-5, 5e-5, 1e-3
 
 
-def latent_chain(grid, supply, dtype=None):
-    """Latent L diffuses and is deposited, the store M stands still, both become active A."""
-    losses = {"L": DEPOSITION + ACTIVATION + LATENT_LOSS, "M": ACTIVATION, "A": ACTIVE_LOSS}
-    species = [tf.Species("L", 10.0, losses["L"]), tf.Species("M", 0.0, losses["M"]), tf.Species("A", 26.0, losses["A"])]
-    chain = [Conversion("M", ("L",), DEPOSITION), Conversion("A", ("L", "M"), ACTIVATION)]
-    return tf.Model(grid, species, [tf.Decay(), tf.Linear(supply, species="L"), *chain], dtype=dtype)
+def latent_chain(grid, supply, dtype=None, activation=ACTIVATION, volume_fraction=1.0):
+    """Latent L diffuses and is deposited, the store M stands still, both become active A; without activation the store loses as much."""
+    species = [tf.Species("L", 10.0, LATENT_LOSS), tf.Species("M", immobile=True), tf.Species("A", 26.0, ACTIVE_LOSS)]
+    chain = [tf.Conversion("L", "M", DEPOSITION), *(tf.Conversion(one, "A", activation, label="activation") for one in ("L", "M"))]
+    return tf.Model(grid, species, [tf.Decay(), tf.Linear(supply, species="L"), *chain], dtype=dtype, volume_fraction=volume_fraction)
+
+
+def activated(solution):
+    """The flux of activation out of the budget, per volume of tissue, nM/s."""
+    grid = solution.model.grid
+    return float(solution.budget.made["activation"][2]) / (exact.NANOMOLAR * grid.voxel_volume * grid.size)
 
 
 def latent_store(dtype=None) -> Result:
-    """V15: the uniform steady state, and the flux of activation from the fields."""
+    """V15: the uniform steady state, and the flux of activation out of the budget."""
     solution = tf.solve_steady(latent_chain(tf.Grid((2, 3, 4), 10.0), SUPPLY, dtype), rtol=1e-9 if dtype is None else 1e-6)
-    latent, store, active = (float(np.mean(solution[name])) for name in ("L", "M", "A"))
-    flux = ACTIVATION * (latent + store)
+    found = [float(np.mean(solution[name])) for name in ("L", "M", "A")] + [activated(solution)]
     expected = {"L_nM": 0.0625, "M_nM": 0.625, "A_nM": 0.006875, "active_flux_nM_s": 6.875e-6}
-    found = (latent, store, active, flux)
     rows = [Row(name, "uniform", value, one, 1e-3) for (name, value), one in zip(expected.items(), found, strict=True)]
     spread = max(float(np.ptp(np.asarray(solution[name]))) / float(np.mean(solution[name])) for name in ("L", "M", "A"))
     return Result((*rows, Row("uniformity", "uniform", 1.0, 1.0 + spread, 1e-3)))
+
+
+@cache
+def latent_point() -> Result:
+    """V15s: latent and active ligand around a point that secretes one latent molecule a second, along a radial cone."""
+    grid, area = cone(0.0, 3000.0, 3000)
+    solution = tf.solve_steady(latent_chain(grid, source_in_cone(grid, 1.0), volume_fraction=area), rtol=1e-9)
+    r = grid.centres(2)
+    fields = {name: 1e3 * np.asarray(solution[name])[0, 0] for name in ("L", "A")}
+    loss = DEPOSITION + ACTIVATION + LATENT_LOSS
+    rates = {"exchange": [[loss / 10.0, 0.0], [-(DEPOSITION + ACTIVATION) / 26.0, ACTIVE_LOSS / 26.0]], "diffusivity": 10.0, "rate": 1.0}
+    rows, curves = [], []
+    for place in (20.0, 50.0, 200.0):
+        latent, active = exact.two_yukawa(place, **rates)
+        found = {name: float(np.exp(np.interp(place, r, np.log(field)))) for name, field in fields.items()}
+        rows += [Row(f"{name}_pM", f"r {place:g} um", float(1e3 * one), found[name], 0.01) for name, one in (("L", latent), ("A", active))]
+        share = found["A"] / (found["L"] + found["A"])
+        rows.append(Row("active_share_of_soluble", f"r {place:g} um", float(active / (latent + active)), share, 0.01))
+    fine = np.geomspace(5, 600, 100)
+    shown = (r > 5) & (r < 600)
+    for name, line in zip(("L", "A"), exact.two_yukawa(fine, **rates), strict=True):
+        curves.append(Curve("V15s around a latent source, pM", name, r[shown][::20], fields[name][shown][::20], fine, 1e3 * line))
+    return Result(tuple(rows), tuple(curves))
 
 
 RATE, DIFFUSIVITY, DECAY, PLACE, RETARDATIONS, MOMENTS = 10.0, 10.0, 1e-3, 50.0, (1.0, 5.0), (300.0, 1500.0, 7500.0)

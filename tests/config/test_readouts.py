@@ -73,6 +73,31 @@ def test_table_of_cells(finished):
     assert float(rows[1]["IFNg_nM"]) > float(rows[2]["IFNg_nM"])
 
 
+BLOCKED = """
+[[species]]
+id = "IL6"
+[[drugs]]
+id = "tocilizumab"
+plasma_concentration = "100 nM"
+K_D = "2 nM"
+[readouts]
+responses = ["pSTAT3"]
+"""
+
+
+def test_a_receptor_that_a_drug_blocks_answers_less(tmp_path):
+    """H(c/(1 + A/K_d)) with the K_d of the configuration."""
+    answer = tmefield("run", write_case(tmp_path, config=CONFIG + BLOCKED), "--out", tmp_path / "out", "--json")
+    assert answer.code == 0, answer.err
+    fields = read_netcdf(tmp_path / "out" / "fields.nc")
+    level = dict(zip(fields.species, np.asarray(fields.concentration[0], np.float64), strict=True))
+    assert level["tocilizumab"].min() > 1
+    seen = level["IL6"] / (1 + level["tocilizumab"] / 2.0)
+    np.testing.assert_allclose(fields.maps["response_pstat3"].values, seen / (seen + 0.05), rtol=1e-4)
+    (one,) = json.loads(answer.out)["readouts"]["responses"].values()
+    assert "IL6 counts as c/(1 + tocilizumab/K_d), K_d 2000 pM" in one["notes"]
+
+
 def refused(text):
     with pytest.raises(tf.InputError) as caught:
         parse_config(text, (), folder=Path(), source="case.toml")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..output.fieldset import Variable, variable_name
 from ..tissue.labels import NECROTIC_CORE, TISSUES, TUMOUR, VESSEL_LUMEN
+from .drug_terms import blockades
 from .prepare import Inputs
 
 if TYPE_CHECKING:
@@ -29,60 +30,60 @@ class Readouts:
 
 
 def readouts_of(inputs: Inputs, result: Any) -> Readouts:
-    """The readouts that the configuration asks for, of a solution or of the last time of a trajectory."""
+    """The readouts that the configuration asks for, with the receptors that its drugs block, of a solution or of the last time of a trajectory."""
     asked = inputs.loaded.config.readouts
     if not asked.responses and not asked.cells:
         return Readouts()
     last = result.concentration if result.concentration.ndim == 4 else result.concentration[-1]
-    fields = dict(zip(result.model.names, last, strict=True))
+    fields, drugs = dict(zip(result.model.names, last, strict=True)), blockades(inputs)
     maps: dict[str, Variable] = {}
     numbers: dict[str, Any] = {}
     if asked.responses:
         for part in (_responses, _killing, _niches):
-            more, values = part(inputs, fields)
+            more, values = part(inputs, fields, drugs)
             maps |= more
             numbers |= values
         numbers["assay"] = _assay(inputs, result.model, fields)
-    return Readouts(maps, numbers, _cells(inputs, fields) if asked.cells else None)
+    return Readouts(maps, numbers, _cells(inputs, fields, drugs) if asked.cells else None)
 
 
-def _responses(inputs: Inputs, fields: dict) -> tuple[dict[str, Variable], dict]:
+def _responses(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variable], dict]:
     from ..response.report import response_report
     from ..response.responses import responses
     from ..response.spread import by_region
 
     names = inputs.loaded.config.readouts.names
-    found = responses(fields, names)
+    found = responses(fields, names, drugs)
     maps, numbers = {}, {}
-    for one in response_report(fields, names, tissue=_tissue(inputs), densities=inputs.densities):
+    for one in response_report(fields, names, drugs, tissue=_tissue(inputs), densities=inputs.densities):
         values = np.asarray(found[one.name])
         maps[f"response_{variable_name(one.name)}"] = Variable(values, one.words, "1", {"source": "; ".join(one.sources)})
         numbers[one.name] = one.summary() | {"regions": by_region(values, *_regions(inputs))}
     return maps, {"responses": numbers}
 
 
-def _killing(inputs: Inputs, fields: dict) -> tuple[dict[str, Variable], dict]:
+def _killing(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variable], dict]:
     """The balance for each killer, where there are ligands on both of its sides: with one alone it would only say where that ligand is."""
     from ..response.balance_index import balance_index, balance_summary, killing_sides
 
     maps, numbers = {}, {}
     for cell in _killers(inputs):
         if all(killing_sides(cell, fields)):
-            values = np.asarray(balance_index(fields, cell))
+            values = np.asarray(balance_index(fields, cell, drugs))
             tumour = None if inputs.labels is None else np.isin(inputs.labels, (TUMOUR, NECROTIC_CORE))
             maps[f"balance_{variable_name(cell)}"] = Variable(values, f"balance of what enhances (+1) and suppresses (-1) killing by {cell}", "1")
             numbers[cell] = balance_summary(values, tumour, _tissue(inputs), inputs.densities)
     return maps, {"balance": numbers}
 
 
-def _niches(inputs: Inputs, fields: dict) -> tuple[dict[str, Variable], dict]:
+def _niches(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variable], dict]:
     from ..response.balance_index import killing_sides
     from ..response.niches import suppressed_niches
 
     maps, numbers = {}, {}
     for cell in _killers(inputs):
         if killing_sides(cell, fields)[1]:
-            found = suppressed_niches(fields, cell, grid=inputs.grid, tissue=_tissue(inputs), density=inputs.densities.get(cell))
+            found = suppressed_niches(fields, cell, grid=inputs.grid, blockades=drugs, tissue=_tissue(inputs), density=inputs.densities.get(cell))
             name = variable_name(cell)
             maps[f"niche_{name}"] = Variable(found.labels, f"number of the niche in which {cell} function is held below half, 0 outside", "1")
             maps[f"niche_cause_{name}"] = Variable(found.cause, f"what does it: {found.cause_words}", "1")
@@ -104,12 +105,13 @@ def _assay(inputs: Inputs, model: Any, fields: dict) -> dict[str, dict]:
     return found
 
 
-def _cells(inputs: Inputs, fields: dict) -> "CellTable":
+def _cells(inputs: Inputs, fields: dict, drugs: dict) -> "CellTable":
     from ..response.cell_table import cell_table
 
     cells = inputs.cells
     assert cells is not None  # readout_problems sees to it
-    return cell_table(fields, cells.positions, cells.types, grid=inputs.grid, names=inputs.loaded.config.readouts.names, ids=cells.ids)
+    names = inputs.loaded.config.readouts.names
+    return cell_table(fields, cells.positions, cells.types, grid=inputs.grid, names=names, blockades=drugs, ids=cells.ids)
 
 
 def _killers(inputs: Inputs) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ GROUPS = {
     "cold": ("measure_cold", ["cold-start"]),
     "memory": ("measure_memory", ["memory"]),
     "steady": ("measure_steady", ["steady", "steady-mixed"]),
+    "network": ("measure_network", ["network"]),
     "hypre": ("measure_hypre", ["hypre", "hypre-mixed"]),
     "stage": ("measure_stage", ["stage-constant", "stage-variable", "stencil", "gpu"]),
     "scipy": ("measure_scipy", ["scipy", "scipy-mixed", "scipy-others"]),

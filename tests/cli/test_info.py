@@ -117,3 +117,12 @@ def test_missing_and_damaged_files(tmp_path):
         answer = tmefield("info", tmp_path / name)
         assert answer.code == 4 and says in answer.err
     assert tmefield("info", tmp_path / "a.xml", "--pixel-size", "3").code == 2
+
+
+def test_a_drug_with_its_sources_and_what_is_missing():
+    out = told("Actemra")
+    for words in ("tocilizumab", "blocks IL6", "K_D", "1.32 nM (0.7 to 2.5)", "0.3 L/day", "Frey 2010", "8 mg/kg"):
+        assert words in out, out
+    assert "to be given by you where a run needs it: volume, clearance" in told("fresolimumab")
+    assert json.loads(told("siltuximab", "--json"))["target"] == "IL6"
+    assert "aldesleukin" in told() and "aldesleukin" in json.loads(told("--json"))["drugs"]

@@ -83,6 +83,7 @@ class DrugTable(Table):
     """One drug: all of it from the library, unless said otherwise."""
 
     id: Name
+    molecular_weight: MolecularWeight | None = None
     action: Literal["neutralises", "blocks", "supplies", "none"] | None = None
     target: Name | None = None
     doses: Annotated[tuple[DoseTable, ...], Field(max_length=MAX_DOSES)] = ()
@@ -91,7 +92,6 @@ class DrugTable(Table):
     body_weight: Mass | None = None
     body_surface: Annotated[float, bounded(high=10.0, above_low=True)] | None = None
     target_mediated_loss: bool = False
-    molecular_weight: MolecularWeight | None = None
     diffusivity: Diffusivity | None = None
     decay: Rate | None = None
     permeability: Permeability | None = None

@@ -167,6 +167,6 @@ def drug_notes(drugs: tuple[DrugValues, ...]) -> list[str]:
     for one in drugs:
         verb = {"neutralises": f"neutralises {one.target}", "blocks": f"blocks the receptor of {one.target}", "supplies": f"is given as {one.target}"}
         given = [f"{len(one.doses)} doses"] * bool(one.doses) + [f"{sum(len(each.times) for each in one.injections)} injections"] * bool(one.injections)
-        given += [f"plasma held at {one.plasma:.4g} nM"] * (one.plasma is not None)
+        given += [] if one.plasma is None else [f"plasma held at {one.plasma:.4g} nM"]
         notes.append(f"{one.name} {verb.get(one.action, 'is carried and cleared only')}; {', '.join(given)}")
     return notes

@@ -36,7 +36,7 @@ def _expected(kind: str) -> str:
 
 
 def _molecular_weight(info: Any) -> float | None:
-    """That of the species under validation (kDa), for a quantity by mass. Elsewhere (walls, secretion) any weight will
+    """That of the species or drug under validation (kDa), for a quantity by mass. Elsewhere (walls, secretion) any weight will
     do for the check of the unit: the species' own is used when the number is.
     """
     data = info.data or {}
@@ -45,13 +45,15 @@ def _molecular_weight(info: Any) -> float | None:
     if data.get("molecular_weight") is not None:
         return units.parse(data["molecular_weight"], "molecular_weight")
     from ..errors import InputError
-    from ..library import species
+    from ..library import drug, species
 
-    try:
-        parameter = species(data["id"]).parameters.get("molecular_weight")
-    except InputError:
-        return None
-    return parameter.internal if parameter else None
+    for lookup in (species, drug):
+        try:
+            parameter = lookup(data["id"]).parameters.get("molecular_weight")
+        except InputError:
+            continue
+        return parameter.internal if parameter else None
+    return None
 
 
 def bounded(*, low: float = 0.0, high: float = 1.0, above_low: bool = False) -> BeforeValidator:

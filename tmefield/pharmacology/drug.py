@@ -10,7 +10,7 @@ from .. import library
 from ..errors import InputError
 from ..library.permeability import two_pore_permeability
 from ..species import Species
-from ..terms import AbstractTerm, Blockade, ReceptorUptake, VascularExchange
+from ..terms import AbstractTerm, Binding, Blockade, ReceptorUptake, VascularExchange
 from .amounts import quantity
 from .doses import Dose
 from .kinetics import Absorption, AbstractKinetics, OneCompartment, TwoCompartment
@@ -117,8 +117,6 @@ class Drug:
         if vessels is not None:
             terms.append(VascularExchange(self.carrier, vessels, self._permeability(), plasma, **exchange))
         if self.action == "neutralises":
-            from ..terms.binding import Binding
-
             terms.append(Binding(str(self.target), self.name, self.complex, self["k_on"], self["k_on"] * self["K_D"]))
         return terms
 

@@ -75,43 +75,29 @@ def _print_index(json: bool) -> None:
 
 
 def _print_record(name: str, json: bool) -> None:
-    messages = []
-    for show in (_print_species, _print_cell_type, print_edge):
+    from dataclasses import asdict
+
+    from .. import library
+    from ..library.render import render_cell_type, render_species
+    from ..library.render_drug import render_drug
+    from .console import print_json
+
+    unknown = []
+    for lookup, render in ((library.species, render_species), (library.cell_type, render_cell_type), (library.drug, render_drug)):
         try:
-            show(name, json=json)
-        except InputError as unknown:
-            messages.append(str(unknown))
+            record: Any = lookup(name)
+        except InputError as error:
+            unknown.append(str(error))
+            continue
+        if json:
+            print_json(asdict(record))
         else:
-            return
-    raise InputError("; ".join(messages))
-
-
-def _print_species(name: str, *, json: bool) -> None:
-    from dataclasses import asdict
-
-    from .. import library
-    from ..library.render import render_species
-    from .console import print_json
-
-    record = library.species(name)
-    if json:
-        print_json(asdict(record))
-    else:
-        print(render_species(record))
-
-
-def _print_cell_type(name: str, *, json: bool) -> None:
-    from dataclasses import asdict
-
-    from .. import library
-    from ..library.render import render_cell_type
-    from .console import print_json
-
-    cell = library.cell_type(name)
-    if json:
-        print_json(asdict(cell))
-    else:
-        print(render_cell_type(cell))
+            print(render(record))
+        return
+    try:
+        print_edge(name, json=json)
+    except InputError as error:
+        raise InputError("; ".join([*unknown, str(error)])) from None
 
 
 def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the tables of species, cell types, drugs, edges, effects and conflicts: units, sources, marks, distributions, and the numbers that follow from a formula.
+"""Checks the tables of species, cell types, drugs, edges, effects and conflicts: units, sources, marks, distributions,
+and the numbers that follow from a formula.
 
 Prints every problem and returns 1 where there is one. Used by the tests; run it after every change of a table.
 """
@@ -180,7 +181,8 @@ def _refused(check, *arguments, **keywords) -> Iterator[str]:
 def main() -> int:
     """Check the tables of this repository."""
     found = problems(Path(__file__).resolve().parent.parent / "tmefield" / "library")
-    counts = f"{len(species_ids())} species, {len(cell_type_ids())} cell types, {len(edges())} edges, {len(effects())} effects, {len(drug_ids())} drugs and {len(conflicts())} conflicts"
+    tables = f"{len(species_ids())} species, {len(cell_type_ids())} cell types, {len(edges())} edges, {len(effects())} effects"
+    counts = f"{tables}, {len(drug_ids())} drugs and {len(conflicts())} conflicts"
     print("\n".join(found) or f"library: {counts}, every value with unit, source and mark, every range with a distribution")
     return 1 if found else 0
 

@@ -17,6 +17,7 @@ PAGES = {
     "docs/interstitium.md": "mmHg",
     "docs/chemistry.md": "activated",
     "docs/library.md": "fold apart",
+    "docs/readouts.md": "shares by cause",
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/drugs.md": "occupancy after a week",
+    "docs/regulation.md": "without regulation",
     "README.md": "hypoxic:",
     "docs/extending.md": "defect",
     "docs/vessel-beds.md": "connected part",

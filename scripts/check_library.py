@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the tables of species, cell types, drugs and conflicts: units, sources, marks, distributions, and the numbers that follow from a formula.
+"""Checks the tables of species, cell types, drugs, edges, effects and conflicts: units, sources, marks, distributions,
+and the numbers that follow from a formula.
 
 Prints every problem and returns 1 where there is one. Used by the tests; run it after every change of a table.
 """
@@ -10,9 +11,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tmefield.errors import TmefieldError
-from tmefield.library import CellTypeRecord, DrugRecord, Parameter, SpeciesRecord, cell_type, cell_type_ids, drug, drug_ids, species, species_ids
+from tmefield.library import (
+    CellTypeRecord,
+    DrugRecord,
+    Edge,
+    Effect,
+    Parameter,
+    SpeciesRecord,
+    cell_type,
+    cell_type_ids,
+    drug,
+    drug_ids,
+    edges,
+    effects,
+    species,
+    species_ids,
+)
 from tmefield.library.conflicts import conflicts, read_conflicts
 from tmefield.library.drug_records import read_drug
+from tmefield.library.edge_reading import read_edges, read_effects
 from tmefield.library.permeability import tissue_diffusivity, two_pore_permeability
 from tmefield.library.plausibility import check_mean, check_secretion
 from tmefield.library.reading import read_cell_type, read_sources, read_species
@@ -20,6 +37,9 @@ from tmefield.units import to_internal
 
 # Tables give three significant digits.
 ROUNDING = 0.006
+# What edges name beside the species and cells of the library.
+OUTSIDE_SPECIES = {"CXCL9", "CXCL10"}
+OUTSIDE_CELLS = {"Th", "MDSC", "myeloid", "qPSC"}
 
 
 def problems(folder: Path) -> list[str]:
@@ -38,7 +58,39 @@ def problems(folder: Path) -> list[str]:
                 continue
             found += [f"{kind}/{name}.toml: {problem}" for problem in _record_problems(record)]
     found += _refused(read_conflicts, folder / "conflicts.toml", folder / "sources.toml")
+    return [*found, *network_problems(folder)]
+
+
+def network_problems(folder: Path) -> list[str]:
+    """What is wrong in the tables of edges and effects under `folder`, a line each."""
+    sources = read_sources(folder / "sources.toml")
+    records: dict[str, Edge] = {}
+    found = []
+    for file, read in (("network.toml", read_edges), ("effects.toml", read_effects)):
+        try:
+            rows = read(folder / file, sources)
+        except TmefieldError as error:
+            found.append(str(error))
+            continue
+        found += [f"{file}: {one.id}: the id is that of another edge" for one in rows if one.id in records]
+        records |= {one.id: one for one in rows}
+    for one in records.values():
+        found += [f"{one.id}: {problem}" for problem in _edge_problems(one, records)]
     return found
+
+
+def _edge_problems(edge: Edge, records: dict[str, Edge]) -> Iterator[str]:
+    for name, parameter in edge.values.items():
+        yield from (f"{name}: {problem}" for problem in _parameter_problems(parameter))
+    substances, cells = OUTSIDE_SPECIES.union(species_ids()), OUTSIDE_CELLS.union(cell_type_ids())
+    secreted = edge.on if edge.kind == "secretion" else ()
+    yield from (f"'{name}' is no species of the library" for name in (*edge.ligands, *secreted) if name not in substances)
+    switching = [name for change in edge.on for name in change.split("->")] if edge.kind == "switch" else []
+    yield from (f"'{name}' is no cell type of the library" for name in (*edge.by, *switching) if name not in cells)
+    if edge.kind == "receptor":
+        yield from (f"'{name}' is no edge and no ligand" for name in edge.on if name not in records and name not in substances)
+    if isinstance(edge, Effect):
+        yield from (f"'{name}' is no edge of network.toml" for name in edge.edges if name not in records or isinstance(records[name], Effect))
 
 
 def _read(kind: str, path: Path, sources: dict[str, str]) -> SpeciesRecord | CellTypeRecord | DrugRecord:
@@ -129,7 +181,8 @@ def _refused(check, *arguments, **keywords) -> Iterator[str]:
 def main() -> int:
     """Check the tables of this repository."""
     found = problems(Path(__file__).resolve().parent.parent / "tmefield" / "library")
-    counts = f"{len(species_ids())} species, {len(cell_type_ids())} cell types, {len(drug_ids())} drugs and {len(conflicts())} conflicts"
+    tables = f"{len(species_ids())} species, {len(cell_type_ids())} cell types, {len(edges())} edges, {len(effects())} effects"
+    counts = f"{tables}, {len(drug_ids())} drugs and {len(conflicts())} conflicts"
     print("\n".join(found) or f"library: {counts}, every value with unit, source and mark, every range with a distribution")
     return 1 if found else 0
 

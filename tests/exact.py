@@ -141,6 +141,11 @@ def well_mixed(*, made, greatest, half_saturation, lost):
     return 2 * made * half_saturation / (b + root) if b > 0 else (root - b) / (2 * lost)
 
 
+def baseline_and_makers(*, baseline, made, decay):
+    """P14: T where made = decay (T - baseline)."""
+    return baseline + made / decay
+
+
 def tumour_pressure(r, *, radius, alpha):
     """P10: p/p_e in a uniform leaky sphere whose surface is at zero pressure, alpha = radius sqrt(L_p S/V / K)."""
     x = np.asarray(r, float) / radius

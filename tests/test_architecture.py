@@ -36,6 +36,7 @@ ARROWS = {
     "regulation": BASE | {"library", "terms", "checks"},
     "model": BASE | {"grid", "species", "terms", "transport", "linalg", "checks", "dependence"},
     "output": BASE | {"grid", "units"},
+    "response": BASE | {"grid", "library", "terms", "output"},
 }
 SOLVED = ARROWS["model"] | {"model", "status", "balance", "budget", "solution", "output", "units"}
 ARROWS |= dict.fromkeys(("balance", "budget", "solution", "steady", "stepping"), SOLVED)

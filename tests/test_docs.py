@@ -10,12 +10,14 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/drugs.md": "occupancy after a week",
+    "docs/regulation.md": "without regulation",
     "README.md": "hypoxic:",
     "docs/extending.md": "defect",
     "docs/vessel-beds.md": "connected part",
     "docs/interstitium.md": "mmHg",
     "docs/chemistry.md": "activated",
     "docs/library.md": "fold apart",
+    "docs/readouts.md": "shares by cause",
 }
 
 

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from .pharmacology.plasma import PlasmaCourse as PlasmaCourse
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
+    from .response.assay import assay_profile as assay_profile
+    from .response.balance_index import balance_index as balance_index
+    from .response.cell_table import cell_table as cell_table
+    from .response.niches import suppressed_niches as suppressed_niches
+    from .response.report import response_report as response_report
+    from .response.responses import responses as responses
     from .solution import Solution as Solution
     from .species import Species as Species
     from .status import Status as Status
@@ -124,13 +130,19 @@ _HOMES = {
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
     "area_under_curve": ".pharmacology.occupancy",
+    "assay_profile": ".response.assay",
+    "balance_index": ".response.balance_index",
     "bound_fraction": ".pharmacology.occupancy",
+    "cell_table": ".response.cell_table",
     "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
     "interstitial_flow": ".interstitium.flow",
     "receptor_occupancy": ".pharmacology.occupancy",
+    "response_report": ".response.report",
+    "responses": ".response.responses",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
+    "suppressed_niches": ".response.niches",
 }
 __all__ = sorted(_HOMES)
 

@@ -1,6 +1,5 @@
 """The signed regulation network with its values as arrays: which edges are on, and the factors that they make of concentrations."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 import equinox as eqx
@@ -12,6 +11,7 @@ from . import library
 from .checks import as_parameter
 from .errors import InputError
 from .library.edges import KINDS, acting_on, among, competing_with
+from .library.naming import plain, spelling_slip
 from .terms import Blockade, Hill, Modulation
 
 
@@ -135,8 +135,8 @@ class RegulationNetwork(eqx.Module):
         """
         found = {one.id: one for one in self.edges}
         if id not in found:
-            near = difflib.get_close_matches(id, found, n=1, cutoff=0.6)
-            raise InputError(f"no edge '{id}' in the regulation network; " + (f"did you mean '{near[0]}'?" if near else "`tmefield info network` lists all"))
+            meant = spelling_slip(id, {plain(name): name for name in found})
+            raise InputError(f"no edge '{id}' in the regulation network; " + (f"did you mean '{meant}'?" if meant else "`tmefield info network` lists all"))
         return found[id]
 
     def without(self, *ids: str) -> "RegulationNetwork":

@@ -102,6 +102,49 @@ def test_suppressed_niches(tmp_path):
         assert compliance_messages(tmp_path / f"{name}.nc")[1] == []
 
 
+def test_tgfb_blockade(tmp_path):
+    """Free ligand falls only as complexes are cleared; kept, they carry it to where little is made; a tenth of the walls' permeability costs effect."""
+    run(EXPERIMENTS / "tgfb_blockade" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("tgfb_blockade")
+    rows = {name: {f"{row['plasma_nM']:g}": row for row in of_case} for name, of_case in found["cases"].items()}
+    for case, levels in wanted["cases"].items():
+        for level, values in levels.items():
+            for key, value in values.items():
+                assert rows[case][level][key] == pytest.approx(value, rel=wanted["tolerance"]), f"{case} {level} nM {key}"
+    for one, value in zip(found["uniform"], wanted["uniform"]["free"], strict=True):
+        assert one["free"] == pytest.approx(value, rel=1e-3) == one["closed_form"]
+    assert [one["total"] for one in found["uniform"]] == pytest.approx(wanted["uniform"]["total"], rel=1e-3)
+    assert min(found["schedule"]["free"]) == pytest.approx(wanted["schedule"]["lowest"], rel=wanted["schedule"]["tolerance"])
+    assert found["schedule"]["free"][-1] == pytest.approx(wanted["schedule"]["last"], rel=wanted["schedule"]["tolerance"])
+    for row in rows["kept, P x 1"].values():
+        assert row["loss_of_free"] == pytest.approx(1, abs=1e-4)
+    assert rows["kept, P x 1"]["2560"]["free_far"] > 2 > 1.05 > found["other"]["spread_far"]
+    free = [rows[f"washout, P x {factor}"]["2560"]["free_mean"] for factor in ("0.1", "1", "10")]
+    assert free == sorted(free, reverse=True) and free[0] > 1.5 * free[1]
+    assert max(row["defect"] for of_case in rows.values() for row in of_case.values()) < wanted["largest_defect"]
+    assert (tmp_path / "tgfb_blockade.png").stat().st_size > 10_000
+    for name in ("none", "kept", "washout", "fast", "schedule"):
+        assert compliance_messages(tmp_path / f"{name}.nc")[1] == []
+
+
+def test_cytokine_injection(tmp_path):
+    """The needle gives the tumour more of a far smaller dose; what was given is found again; a dose that small into a vein stays below EC50."""
+    run(EXPERIMENTS / "cytokine_injection" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("cytokine_injection")
+    for route, values in wanted["routes"].items():
+        for key, value in values.items():
+            assert found["routes"][route][key] == pytest.approx(value, rel=wanted["tolerance"]), f"{route} {key}"
+    for key, value in wanted["ratios"].items():
+        assert found["ratios"][key] == pytest.approx(value, rel=wanted["tolerance"]), key
+    for one in found["routes"].values():
+        assert one["fate_nmol"]["defect"] < wanted["largest_defect"]
+    assert found["routes"]["vein"]["centre_hours"] == 0 < found["routes"]["clinical"]["centre_hours"]
+    assert found["routes"]["needle"]["reach_um"] > 2500
+    assert (tmp_path / "cytokine_injection.png").stat().st_size > 10_000
+    for name in ("needle", "vein", "clinical"):
+        assert compliance_messages(tmp_path / f"{name}.nc")[1] == []
+
+
 @pytest.mark.data
 def test_distance_to_vessel(tmp_path):
     network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")

@@ -56,3 +56,36 @@ def test_a_table_too_many_or_too_few_is_found(script, tmp_path):
     shutil.copytree(TABLES, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (folder / "species" / "IL6.toml").rename(folder / "species" / "IL7.toml")
     assert script.problems(folder)[:2] == ["species/IL7.toml: not among the ids of tmefield.library", "species/IL6.toml: missing"]
+
+
+def test_every_edge_and_effect_is_whole(script):
+    assert script.network_problems(TABLES) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("network.toml", 'source = "{TNBC}, {HCC}"\nkind', "kind", "network.toml: IFNg-M1: source is missing"),
+        ("network.toml", 'unit = "pM", mark = "model", source = "{TNBC}" }', 'mark = "model", source = "{TNBC}" }', "from.IFNg.half_maximum: unit is missing"),
+        ("network.toml", ', source = "{PLACEHOLDER}" }', " }", "network.toml: IFNg-CXCL9: Emax: source is missing"),
+        ("network.toml", 'id = "IFNg-PD_L1"', 'id = "IFNg-M1"', "network.toml: edge[1]: id 'IFNg-M1' stands there twice"),
+        ("network.toml", "value = 15.8", "value = 20", "IFNg-CXCL9: half maximum: 20 is not the geometric mean of (5.0, 50.0)"),
+        ("network.toml", "[edge.from.IFNg]", "[edge.from.IFNgamma]", "IFNg-M1: 'IFNgamma' is no species of the library"),
+        ("network.toml", 'on = ["CXCL9"]', 'on = ["CXCL99"]', "IFNg-CXCL9: 'CXCL99' is no species of the library"),
+        ("network.toml", 'by = ["M2"]', 'by = ["M3"]', "IFNg-M1: 'M3' is no cell type of the library"),
+        ("network.toml", 'on = ["M2->M1"]', 'on = ["M2->M4"]', "IFNg-M1: 'M4' is no cell type of the library"),
+        ("network.toml", '"IL1b-iCAF", "IL1b-IL6"', '"IL1b-iCAF", "IL1b-IL7"', "TGFb-IL1R1: 'IL1b-IL7' is no edge and no ligand"),
+        ("effects.toml", 'source = "{LITERATURE}"\nsign', "sign", "effects.toml: IFNg-killing: source is missing"),
+        ("effects.toml", 'unit = "pM", range', "range", "effects.toml: IFNg-killing: from.IFNg.half_maximum: unit is missing"),
+        ("effects.toml", 'id = "IFNg-killing"', 'id = "IFNg-M1"', "effects.toml: IFNg-M1: the id is that of another edge"),
+        ("effects.toml", 'edges = ["IFNg-PD_L1"]', 'edges = ["IFNg-PDL1"]', "IFNg-evasion: 'IFNg-PDL1' is no edge of network.toml"),
+    ],
+)
+def test_a_damaged_edge_is_found(script, tmp_path, file, old, new, message):
+    for name in ("network.toml", "effects.toml", "sources.toml"):
+        shutil.copy(TABLES / name, tmp_path / name)
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = script.network_problems(tmp_path)
+    assert any(message in problem for problem in found), found

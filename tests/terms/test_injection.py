@@ -36,6 +36,17 @@ def test_all_of_the_amount_is_released_in_the_ball(radius):
     assert term.jumps == (50.0, 80.0, 1000.0, 1030.0)
 
 
+def test_voxels_inside_a_wide_ball_get_the_same():
+    grid = tf.Grid((20, 20, 20), (10.0, 11.0, 13.0))
+    middle, radius = (101.0, 108.0, 130.0), 85.0
+    share = np.asarray(tf.Injection("a", grid, middle, 1e-6, radius).share)
+    corners = np.sqrt(sum((np.abs(one - at) + h / 2) ** 2 for one, at, h in zip(grid.coordinates(), middle, grid.spacing, strict=True)))
+    whole = share[corners < radius]
+    assert len(whole) > 500
+    np.testing.assert_allclose(whole, 10.0 * 11.0 * 13.0 / (4 / 3 * np.pi * radius**3), rtol=0.01)
+    assert np.ptp(whole) < 1e-12 * whole.max()
+
+
 def test_what_was_injected_is_in_the_tissue():
     """With phi = 0.3 and walls that let nothing out, phi sum c V is the amount, whatever the solver's steps."""
     term = tf.Injection("a", GRID, MIDDLE, 3e-6, radius=15.0, times=[100.0, 400.0], duration=20.0)

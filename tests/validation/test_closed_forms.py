@@ -1,4 +1,4 @@
-"""Fields against closed forms, quadrature and published values: V1 to V7, V12, V14 to V16, P1, P4, P5, P8 to P10, P12 (V11: test_advection.py)."""
+"""Fields against closed forms, quadrature and published values: V1 to V7, V12, V14 to V16, P1, P4, P5, P8 to P10, P12, P14 (V11: test_advection.py)."""
 
 import pytest
 

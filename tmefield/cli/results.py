@@ -5,11 +5,15 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config.load import Loaded
 from ..errors import FileError, InputError
 from ..output.fieldset import FieldSet
-from .targets import IMAGE, NETCDF, PICTURE, SUMMARY
+from .targets import CELLS, IMAGE, NETCDF, PICTURE, SUMMARY
+
+if TYPE_CHECKING:
+    from ..response.cell_table import CellTable
 
 
 def check_folder(loaded: Loaded, *, force: bool) -> None:
@@ -25,9 +29,16 @@ def check_folder(loaded: Loaded, *, force: bool) -> None:
         nearest = nearest.parent if nearest.parent != nearest else Path()
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise FileError(f"{nearest}: no permission to write here; choose another folder with --out")
-    taken = [name for name in (NETCDF, PICTURE, IMAGE, SUMMARY) if (folder / name).exists()]
+    cells = [CELLS[format]] if (format := cells_format(loaded)) else []
+    taken = [name for name in (NETCDF, PICTURE, IMAGE, SUMMARY, *cells) if (folder / name).exists()]
     if taken and not force and _hash_of(folder) != loaded.sha256():
         raise InputError(f"{folder} already holds {', '.join(taken)} of another run; choose another folder with --out, or overwrite with --force")
+
+
+def cells_format(loaded: Loaded) -> str | None:
+    """The format of the table of cells that the configuration asks for."""
+    asked = loaded.config.readouts.cells
+    return "csv" if asked is True else asked or None
 
 
 def _hash_of(folder: Path) -> str | None:
@@ -49,7 +60,7 @@ def check_disk(folder: Path, need: int) -> None:
         raise FileError(f"{folder}: the disk has {free / 1e9:.2f} GB free and the results may need {need / 1e9:.2f} GB; choose another folder with --out")
 
 
-def write_results(fields: FieldSet, report: dict, loaded: Loaded) -> list[Path]:
+def write_results(fields: FieldSet, report: dict, loaded: Loaded, cells: "CellTable | None" = None) -> list[Path]:
     """Write all that the configuration asks for and return the paths; on any error the folder stays as it was."""
     output = loaded.config.output
     folder = Path(output.folder)
@@ -58,7 +69,7 @@ def write_results(fields: FieldSet, report: dict, loaded: Loaded) -> list[Path]:
     work = None
     try:
         work = Path(tempfile.mkdtemp(prefix=".tmefield-", dir=folder))
-        names = _write_into(work, fields, report, loaded)
+        names = _write_into(work, fields, report, loaded, cells)
         for name in names:
             os.replace(work / name, folder / name)
     except BaseException:
@@ -71,7 +82,7 @@ def write_results(fields: FieldSet, report: dict, loaded: Loaded) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded) -> list[str]:
+def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded, cells: "CellTable | None") -> list[str]:
     output = loaded.config.output
     names = []
     check_disk(work, 4 * fields.concentration.size)
@@ -90,5 +101,9 @@ def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded) -> l
 
         overview(fields, work / PICTURE)
         names.append(PICTURE)
+    if cells is not None and (format := cells_format(loaded)):
+        write = cells.to_csv if format == "csv" else cells.to_h5ad
+        write(work / CELLS[format])
+        names.append(CELLS[format])
     (work / SUMMARY).write_text(json.dumps({**report, "config": json.loads(loaded.resolved())}, indent=1, allow_nan=True) + "\n", encoding="utf-8")
     return [*names, SUMMARY]

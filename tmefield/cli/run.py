@@ -3,6 +3,7 @@
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -67,14 +68,18 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
         progress.note(f"  note: {note}")
 
     from ..config.fields import field_set, summary, summary_in_time
+    from ..config.readouts import readouts_of
     from ..config.timing import schedule
 
     plan = schedule(inputs)
     result = _solve(inputs, plan, progress, about)
     with progress.stage("budget and relaxation times" if plan is None else "summing up"):
         report = summary(inputs, result) if plan is None else summary_in_time(inputs, result)
+        readouts = readouts_of(inputs, result)
+        report |= {"readouts": readouts.numbers} if readouts.numbers else {}
     with progress.stage("writing"):
-        written = write_results(field_set(inputs, result, command=_command()), report, loaded)
+        fields = field_set(inputs, result, command=_command())
+        written = write_results(replace(fields, maps={**fields.maps, **readouts.maps}), report, loaded, readouts.cells)
     if plan is not None:
         from .march import checkpoint_of
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..errors import FileError, InputError
 
 NETCDF, PICTURE, IMAGE, SUMMARY = "fields.nc", "overview.png", "fields.vti", "summary.json"
+CELLS = {"csv": "cells.csv", "h5ad": "cells.h5ad"}
 
 
 def result_file(path: Path) -> Path:

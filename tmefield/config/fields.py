@@ -216,6 +216,7 @@ def _report(inputs: Inputs, result, species: dict) -> dict:
         "grid": {"shape_zyx": list(inputs.grid.shape), "spacing_um_zyx": list(inputs.grid.spacing), "origin_um_zyx": list(inputs.grid.origin)},
         "species": species,
         **({"drugs": drug_summary(inputs, result)} if inputs.drugs else {}),
+        **({"regulation": [_edge(one) for one in inputs.regulation.edges]} if inputs.regulation.edges else {}),
         "notes": list(inputs.notes),
         "config_sha256": inputs.loaded.sha256(),
         "versions": versions(),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import FileError, InputError
 from .problems import did_you_mean, from_validation, refuse
+from .readout_checks import readout_problems
 from .regulation import regulation_problems
 from .schema import Config
 
@@ -61,7 +62,7 @@ def parse_config(text: str, overrides: Sequence[str] = (), *, folder: Path, sour
     config = None
     try:
         config = Config.model_validate(raw)
-        problems += regulation_problems(config)
+        problems += regulation_problems(config) + readout_problems(config)
     except ValidationError as error:
         problems += from_validation(error)
     if problems or config is None:

@@ -26,6 +26,7 @@ from .quantities import (
     Spacing,
     bounded,
 )
+from .readout_tables import ReadoutsTable
 from .regulation_tables import RegulationTable
 from .table import Name, PathText, Table
 from .tissue_files import CellFile, LabelFile
@@ -299,6 +300,7 @@ class Config(Table):
     species: Annotated[tuple[SpeciesTable, ...], Field(min_length=1, max_length=MAX_SPECIES)]
     regulation: RegulationTable = RegulationTable()
     drugs: Annotated[tuple[DrugTable, ...], Field(max_length=MAX_SPECIES)] = ()
+    readouts: ReadoutsTable = ReadoutsTable()
     solver: Solver = Solver()
     time: Time | None = None
     output: Output = Output()

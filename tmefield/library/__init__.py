@@ -96,12 +96,12 @@ def edge(identifier: str) -> Edge:
 
     **Raises** `InputError` with what may have been meant.
     """
-    known = {_plain(one.id): one for one in (*edges(), *effects())}
-    found = known.get(_plain(identifier))
+    known = {plain(one.id): one for one in (*edges(), *effects())}
+    found = known.get(plain(identifier))
     if found is not None:
         return found
-    near = difflib.get_close_matches(_plain(identifier), known, n=1, cutoff=0.6)
-    hint = f"did you mean '{known[near[0]].id}'?" if near else "tmefield info network and tmefield info effects list them"
+    meant = spelling_slip(identifier, {key: one.id for key, one in known.items()})
+    hint = f"did you mean '{meant}'?" if meant else "`tmefield info network` and `tmefield info effects` list them"
     raise InputError(f"unknown edge or effect '{identifier}'; {hint}")
 
 

@@ -18,11 +18,11 @@ _STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 9, "text.usetex": Fals
 _INK, _SOFT, _BOX, _FILL = "#222222", "#5b5b5b", "#8a8a8a", "#f4f4f1"
 _SPELLED = {"IFNg": "IFN-γ", "TGFb": "TGF-β", "O2": "O₂"}
 # Inches: the circle (half axes), its panel, the columns, heights of a line.
-_HALF_WIDTH, _HALF_HEIGHT, _ROUND_WIDTH = 3.1, 3.15, 8.0
+_HALF_WIDTH, _HALF_HEIGHT, _ROUND_WIDTH = 3.3, 3.15, 9.0
 _COLUMNS_WIDTH, _LEFT, _RIGHT = 5.6, 1.15, 3.35
 _HIGH, _TOP, _BOTTOM = 7.0, 0.75, 0.85
 _BEND, _STRONGER_BEND = 0.3, 0.52
-_PORT, _ROUND_PORT = 0.075, 0.16  # between two lines at one node
+_PORT, _ROUND_PORT, _ROOM = 0.075, 0.16, 0.12  # between two lines at one node; length of a box for each line
 
 
 def draw_regulation(graph: SignedGraph, path: str | os.PathLike) -> Path:
@@ -67,7 +67,9 @@ def _round(axes, graph: SignedGraph) -> None:
         angle = math.pi / 2 - 2 * math.pi * index / len(order)
         place = (centre[0] + _HALF_WIDTH * math.cos(angle), centre[1] + _HALF_HEIGHT * math.sin(angle))
         makers = dict.fromkeys(cell for one, group in groups.items() if group == name for cell in graph.makers.get(one, ()))
-        boxes[name] = _box(axes, place, _group_name(name, lacking), ", ".join(spelled(cell) for cell in makers))
+        lines = sum(name in (one.source, one.target) for one in arcs)
+        room = (_ROOM * lines * abs(math.sin(angle)), _ROOM * lines * abs(math.cos(angle)))
+        boxes[name] = _box(axes, place, _group_name(name, lacking), ", ".join(spelled(cell) for cell in makers), room)
     returned = [one for one in arcs if any(one.source == b.target and one.target == b.source and order.index(b.source) < order.index(one.source) for b in arcs)]
     for one in arcs:
         if one.source == one.target:
@@ -147,16 +149,17 @@ def _port(one: Arc, beside: list[Arc], height, step: float) -> float:
     return (ranked.index(one) - (len(ranked) - 1) / 2) * step
 
 
-def _box(axes, place: tuple[float, float], name: str, makers: str) -> tuple[float, float, float, float]:
-    """A named box around a place; returns its lower left corner, width and height."""
+def _box(axes, place: tuple[float, float], name: str, makers: str, room: tuple[float, float]) -> tuple[float, float, float, float]:
+    """A named box around a place, at least `room` wide and high for the lines that meet it; returns its lower left corner, width and height."""
     from matplotlib.patches import FancyBboxPatch
 
-    lines = textwrap.wrap(makers, 16)
-    width = max(0.16 + 0.09 * len(name), 0.16 + 0.062 * max((len(line) for line in lines), default=0), 0.62)
-    height = 0.27 + 0.125 * len(lines)
+    lines = textwrap.wrap(makers, 18)
+    width = max(0.16 + 0.09 * len(name), 0.16 + 0.062 * max((len(line) for line in lines), default=0), 0.62, room[0])
+    written = 0.27 + 0.125 * len(lines)
+    height = max(written, room[1])
     corner = (place[0] - width / 2, place[1] - height / 2)
     axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle="round,pad=0.02,rounding_size=0.09", fc=_FILL, ec=_BOX, lw=0.8, zorder=3))
-    top = place[1] + height / 2
+    top = place[1] + written / 2
     axes.text(place[0], top - 0.135, name, ha="center", va="center", weight="bold", color=_INK, zorder=4)
     for index, line in enumerate(lines):
         axes.text(place[0], top - 0.295 - 0.125 * index, line, ha="center", va="center", fontsize=6.6, color=_SOFT, zorder=4)

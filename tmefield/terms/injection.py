@@ -17,7 +17,7 @@ from .term import AbstractTerm, Medium, Rates
 LITRES = 1e-15
 """In 1 um3."""
 SAMPLES = 40
-"""Points across the ball at which the share of each voxel in it is counted."""
+"""Points across the ball, or more, at which the share of each voxel in it is counted."""
 
 
 class Injection(AbstractTerm):
@@ -98,16 +98,19 @@ def _shares(grid: Grid, middle: np.ndarray, radius: float, who: str) -> np.ndarr
         raise InputError(f"radius of the {who} must be above zero, in um; got {radius!r}")
     if middle.shape != (3,) or not np.isfinite(middle).all():
         raise InputError(f"position of the {who} must be three numbers z, y, x in um; got {middle.tolist()!r}")
-    line = (np.arange(SAMPLES) + 0.5) / SAMPLES * 2 - 1
-    z, y, x = np.meshgrid(line, line, line, indexing="ij")
-    inside = z**2 + y**2 + x**2 <= 1
-    points = middle + radius * np.stack([one[inside] for one in (z, y, x)], axis=1)
-    voxel = np.floor((points - grid.origin) / grid.spacing).astype(int)
-    if (voxel < 0).any() or (voxel >= grid.shape).any():
+    # Every voxel holds the same number of points, so that voxels wholly inside the ball get the same.
+    split = np.ceil(SAMPLES * np.asarray(grid.spacing) / (2 * radius))
+    step = grid.spacing / split
+    first, last = (np.floor((middle - grid.origin + side * radius) / step) for side in (-1, 1))
+    lines = [np.arange(low, high + 1) for low, high in zip(first, last, strict=True)]
+    squares = [((line + 0.5) * h - place) ** 2 for line, h, place in zip(lines, step, middle - grid.origin, strict=True)]
+    inside = np.nonzero(squares[0][:, None, None] + squares[1][:, None] + squares[2] <= radius**2)
+    voxel = [np.floor(line[place] / parts).astype(int) for line, place, parts in zip(lines, inside, split, strict=True)]
+    if any((one < 0).any() or (one >= count).any() for one, count in zip(voxel, grid.shape, strict=True)):
         raise InputError(
             f"the {who}: a ball of {radius:g} um around z, y, x = {', '.join(f'{one:g}' for one in middle)} um leaves the box, which reaches from "
             f"{', '.join(f'{one:g}' for one in grid.origin)} to {', '.join(f'{one:g}' for one in grid.upper)} um: move it or take a smaller radius"
         )
     share = np.zeros(grid.shape)
-    np.add.at(share, tuple(voxel.T), 1 / len(points))
+    np.add.at(share, tuple(voxel), 1 / len(inside[0]))
     return share

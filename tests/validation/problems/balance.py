@@ -1,4 +1,4 @@
-"""P5: interleukin 2 made by a few cells and taken up by the others, well mixed (one voxel)."""
+"""P5: interleukin 2 made by a few cells and taken up by the others, well mixed (one voxel). P14: TGF-beta made by Treg and M2 above a baseline."""
 
 from functools import cache
 
@@ -6,6 +6,8 @@ import numpy as np
 
 import exact
 import tmefield as tf
+from tmefield import units
+from tmefield.library import species
 from validation.problems.result import Result, Row
 
 ON, OFF, INTERNALISATION, DECAY = 111.6 / 3600, 0.83 / 3600, 4.6e-4, 0.1 / 3600  # 1/(nM s), 1/s, 1/s, 1/s
@@ -44,4 +46,39 @@ def well_mixed() -> Result:
             for share in SHARES:
                 label = f"{constant}, R {receptors:g}, share {share:g}"
                 rows.append(Row("c_pM", label, 1e3 * float(expected(share, receptors, constant)), 1e3 * solve(share, receptors, constant), 0.001))
+    return Result(tuple(rows))
+
+
+# Cells per mL.
+MAKERS = ({"Treg": 1e6, "M2": 1e7}, {"Treg": 0.0, "M2": 0.0})
+
+
+def solve_with_baseline(densities, box=(3, 4, 5)):
+    """dT/dt = sum of rate x cells - decay (T - baseline) in a box without flux through its walls, values of the library; nM [z, y, x]."""
+    record = species("TGFb")
+    decay, diffusivity = record.parameters["decay"].internal, record.parameters["diffusivity"].internal
+    terms: list[tf.AbstractTerm] = [tf.Decay(), tf.Secretion("TGFb", 1.0, decay * baseline() * units.NANOMOLAR, source="baseline")]
+    for cell, density in densities.items():
+        entry = record.secretion[cell]
+        terms.append(tf.Secretion("TGFb", density * 1e-12, entry.rate.internal, entry.active_fraction.internal, source=cell))
+    model = tf.Model(tf.Grid(box, 20.0), [tf.Species("TGFb", diffusivity, decay)], terms)
+    return np.asarray(tf.solve_steady(model, rtol=1e-9)["TGFb"])
+
+
+def baseline():
+    """The baseline of the tumour in the published models, nM."""
+    (found,) = (one for one in species("TGFb").parameters["plasma_concentration"].alternatives if "baseline" in one.note)
+    return units.parse(f"{found.value} {found.unit}", "concentration")
+
+
+@cache
+def tgfb_of_the_models() -> Result:
+    """P14: TGF-beta of Treg and M2 above its baseline, pM; the voxel that is farthest off."""
+    rows = []
+    for densities in MAKERS:
+        made = densities["Treg"] * 1.2e-10 + densities["M2"] * 2e-11  # nmol/mL/day, rates as published
+        expected = 1e3 * exact.baseline_and_makers(baseline=0.016, made=1e3 * made, decay=14.3)
+        found = 1e3 * solve_with_baseline(densities)
+        farthest = float(found.flat[np.abs(found - expected).argmax()])
+        rows.append(Row("TGFb_pM", f"Treg {densities['Treg']:g}, M2 {densities['M2']:g} per mL", expected, farthest, 0.001))
     return Result(tuple(rows))

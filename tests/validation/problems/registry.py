@@ -15,6 +15,7 @@ GROUPS = {
         "V15s": matrix.latent_point,
         "P10": tumour.tumour_interstitium,
         "P12": layers.decay_lengths,
+        "P14": balance.tgfb_of_the_models,
     },
     "saturable": {
         "V6": saturable.saturable_half_space,
@@ -53,6 +54,7 @@ TITLES = {
     "P9": "Krogh-Erlang cylinder (Secomb 2004)",
     "P10": "interstitial pressure of a tumour (Baxter & Jain 1989)",
     "P12": "decay lengths of published parameter sets",
+    "P14": "TGF-beta of Treg and M2 above its baseline, well mixed",
 }
 # Tabulated values that are functions of the parameters alone and no field: tests/validation/test_reference_values.py has them.
 FORMULAS = {"V8": {"kon_um3_s"}, "V10s": {"lam_short_um", "lam_long_um"}, "P5": {"f_crit", "uptake_slope_um3_s_per_receptor", "KD_pM", "KM_pM", "kon_um3_s"}}

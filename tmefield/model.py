@@ -16,6 +16,7 @@ from .errors import InputError
 from .grid import Grid
 from .species import Species
 from .terms.exchange import VascularExchange
+from .terms.injection import Injection
 from .terms.term import AbstractTerm, Medium, Moment, Rates
 from .transport.assemble import Transport, assemble
 from .transport.fixed import FixedConcentration
@@ -107,6 +108,8 @@ class Model(eqx.Module):
         for term in self.terms:
             term.check(self.grid.shape, self.medium())
             self._check_dependence(term)
+            if isinstance(term, Injection):
+                self._check_injection(term)
             if isinstance(term, VascularExchange):
                 if term.lumen is not None:
                     self._check_lumen(term.lumen)
@@ -129,6 +132,14 @@ class Model(eqx.Module):
         if any(jax.tree.leaves(depends_on(lambda fields: term.rates(_Own(fields), self.medium()), fields))):
             raise InputError(
                 f"the rates of {type(term).__name__} depend on a concentration, but it has saturable = False; set it to True (which is always right)"
+            )
+
+    def _check_injection(self, term: Injection) -> None:
+        held, share = None if self.fixed is None else concrete(self.fixed.mask), concrete(term.share)
+        if held is not None and share is not None and (lost := float(share[held].sum())) > 0:
+            raise InputError(
+                f"{100 * lost:.3g} % of the injection of {term.acts_on[0]} would go into voxels that are held (a wide vessel?) and be lost: "
+                "move it or make it smaller"
             )
 
     def _check_lumen(self, lumen: Array) -> None:

@@ -79,3 +79,26 @@ def test_derivatives_through_regulation():
     h = 1e-4
     for value, (up, down) in zip(found, (((1 + h, 1.0), (1 - h, 1.0)), ((1.0, 1 + h), (1.0, 1 - h))), strict=True):
         assert float(value) == pytest.approx(float(loss(*up) - loss(*down)) / (2 * h), rel=1e-6)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.0, "low"), (1000.0, "high")])
+def test_no_watershed_is_crossed_under_saturated_uptake(start, end):
+    """k c + c/(1 + c) = basal + induced c^4/(16 + c^4): from far above, the tangent of the uptake would lead below the watershed at 2.6."""
+    decay, basal, induced = 0.01, 0.05, 0.951
+    density = 0.602214076e-3  # with 1000 receptors and 1 /s: a greatest uptake of 1 nM/s
+    switch = tf.Secretion("a", density, 1e3 * induced, modulations=[tf.Modulation(tf.Hill("a", 2.0, 4.0), 1.0, basal=0.0)])
+    terms = [tf.Decay(), tf.ReceptorUptake("a", density, 1000.0, 1.0, 1.0), tf.Linear(basal), switch]
+    solution = tf.solve_steady(tf.Model(GRID, [tf.Species("a", 40.0, decay)], terms), initial=np.full((1, *GRID.shape), start), rtol=1e-8)
+    c = np.linspace(0, 20, 2_000_001)
+    excess = decay * c + c / (1 + c) - basal - induced * c**4 / (16 + c**4)
+    roots = c[1:][np.diff(np.sign(excess)) != 0]
+    assert len(roots) == 3 and solution.status == tf.Status.CONVERGED
+    np.testing.assert_allclose(solution.concentration, roots[0 if end == "low" else 2], rtol=1e-4)
+
+
+def test_a_store_that_does_not_move_goes_with_a_term_on_all_species():
+    """Drainage leaves an immobile species alone; the coupled Jacobian has to know."""
+    species = [tf.Species("a", 40.0, 1e-4), tf.Species("stored", immobile=True, decay=1e-4)]
+    gate = tf.Secretion("a", 1e-4, 1.0, modulations=[tf.Modulation(tf.Hill("stored", 0.1), 0.5)])
+    model = tf.Model(GRID, species, [tf.Decay(), gate, tf.Conversion("a", "stored", 1e-4), tf.LymphaticDrainage(1e-4)])
+    assert tf.solve_steady(model).status == tf.Status.CONVERGED

@@ -86,3 +86,13 @@ def test_an_injection_of_another_grid():
     term = tf.Injection("a", GRID, MIDDLE, 1e-6, 5.0)
     with pytest.raises(tf.InputError, match=r"made for a grid of \[6, 8, 10\] voxels"):
         tf.Model(tf.Grid((6, 8, 8), 10.0), [tf.Species("a", 40.0)], [term])
+
+
+def test_an_injection_into_a_vessel_is_refused():
+    """What goes into held voxels would be lost without a word."""
+    grid = tf.Grid((6, 6, 6), 10.0)
+    mask = np.zeros(grid.shape, bool)
+    mask[3, 3, 3] = True
+    term = tf.Injection("a", grid, (35.0, 35.0, 35.0), 1e-9, 12.0)
+    with pytest.raises(tf.InputError, match="of the injection of a would go into voxels that are held"):
+        tf.Model(grid, [tf.Species("a", 40.0)], [term], fixed=tf.FixedConcentration(mask, 0.0, sealed=True))

@@ -90,7 +90,9 @@ class Balance(eqx.Module):
             for cause, effect in wanted:
 
                 def changed(c, term=term, cause=cause, effect=effect):
-                    rates = term.rates({**fields, cause: c}, medium)[effect]
+                    rates = term.rates({**fields, cause: c}, medium).get(effect)  # a term on all species may leave some alone
+                    if rates is None:
+                        return jnp.zeros(shape, c.dtype)
                     return jnp.broadcast_to(of(rates, c if cause == effect else fields[effect]), shape)
 
                 slope = jax.jvp(changed, (fields[cause],), (jnp.ones_like(fields[cause]),))[1]

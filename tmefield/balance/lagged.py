@@ -1,10 +1,11 @@
 """Steps in pseudo-time with what is made held: each species is then a problem of its own, with a symmetric matrix.
 
-    (phi/dt + T + d(L c)/dc) d = -F(c)
+    (phi/dt + T + S) d = -F(c),   S = d(L c)/dc where c rises, L where it falls
 
 Regulation enters through the productions alone, which lag a step behind. Where it is a matter of more makes more (or of two that hold each other down), such a
-step keeps the order of fields whatever its length: what lies below a steady state stays below it, so that no step crosses a watershed (Smith 1995, Monotone
-dynamical systems, doi:10.1090/surv/041). Elsewhere the length of a step is held to what changes the productions by no more than their half or so.
+step keeps the order of fields whatever its length: a field that rises towards a steady state, or falls towards one, does not pass it, so that no step crosses
+a watershed (Smith 1995, Monotone dynamical systems, doi:10.1090/surv/041; for uptake that is concave in c). Elsewhere the length of a step is held to what
+changes the productions by half of themselves, or at most doubles or halves them.
 """
 
 from typing import NamedTuple
@@ -54,7 +55,10 @@ def march_lagged(balance: Balance, transport: Transport, settings: Settings, x: 
 
 
 def _step(balance: Balance, transport: Transport, settings: Settings, state: Lagging) -> Lagging:
-    slope = balance.loss_slope(fill_fixed(transport, state.x)) + balance.model.stacked_storage / state.dt
+    # The tangent of a concave uptake leads no higher than the uptake itself, from below; from above it would lead too low, and the loss coefficient does not.
+    # Near the end order is not at stake, and the tangent converges faster.
+    tangent = state.near | (state.measure.field < 0)
+    slope = jnp.where(tangent, balance.loss_slope(fill_fixed(transport, state.x)), state.rates.loss) + balance.model.stacked_storage / state.dt
     solve = in_single if balance.mixed else solve_linear
     wanted = jnp.full(transport.count, LOOSE, state.x.dtype)
     wanted = jnp.where(state.near, FIRM, wanted)
@@ -62,7 +66,7 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Lag
     moved = state.x + found.field
     rates = balance.rates(fill_fixed(transport, moved))
     new = measure(balance, transport, moved, rates)
-    change = jnp.max(_relative(rates.production - state.rates.production, state.rates.production))
+    change = jnp.max(_relative(rates.production - state.rates.production, state.rates.production, rates.production))
     highest = jnp.max(jnp.abs(moved), axis=(1, 2, 3), keepdims=True)
     accepted = (change <= LIMIT) & jnp.all(moved >= -1e-3 * highest) & jnp.all(jnp.isfinite(new.size))
     factor = AIM / jnp.maximum(jnp.where(jnp.isfinite(change), change, 1e3), AIM / FASTER)
@@ -74,6 +78,8 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Lag
     return Lagging(x, rates, chosen, dt, state.iterations + found.iterations, state.steps + 1, near, slow)
 
 
-def _relative(change: Array, whole: Array) -> Float[Array, " s"]:
-    size = jnp.sqrt(total(whole * whole))
-    return jnp.sqrt(total(change * change)) / jnp.where(size > 0, size, 1)
+def _relative(change: Array, before: Array, after: Array) -> Float[Array, " s"]:
+    """The change over the lesser of both, so that a fall to half counts as much as a doubling; from nothing, no change can be called too much."""
+    size, new, old = (jnp.sqrt(total(one * one)) for one in (change, after, before))
+    least = jnp.maximum(jnp.minimum(old, new), jnp.finfo(size.dtype).eps * old)
+    return jnp.where(old > 0, size / jnp.where(old > 0, least, 1), 0)

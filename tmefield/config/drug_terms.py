@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import InputError
 from ..output.fieldset import Variable, variable_name
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def blocked(modulations: Any, by_ligand: dict[str, Any]) -> Any:
     def changed(node):
         if not isinstance(node, Hill) or node.species not in by_ligand:
             return node
+        if node.blockade is not None:
+            raise InputError(
+                f"{node.blockade.drug} already competes for the receptor of {node.species} in the regulation network, and a drug blocks it too: "
+                "switch that edge off (regulation.off), or leave the drug out"
+            )
         return Hill(node.species, node.half_maximum, node.exponent, by_ligand[node.species])
 
     return jax.tree.map(changed, modulations, is_leaf=lambda node: isinstance(node, Hill))

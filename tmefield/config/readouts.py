@@ -43,7 +43,7 @@ def readouts_of(inputs: Inputs, result: Any) -> Readouts:
             more, values = part(inputs, fields, drugs)
             maps |= more
             numbers |= values
-        numbers["assay"] = _assay(inputs, result.model, fields)
+        numbers["assay"] = _assay(inputs, result, fields)
     return Readouts(maps, numbers, _cells(inputs, fields, drugs) if asked.cells else None)
 
 
@@ -91,13 +91,19 @@ def _niches(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variab
     return maps, {"niches": numbers}
 
 
-def _assay(inputs: Inputs, model: Any, fields: dict) -> dict[str, dict]:
-    """Readings by region and species, of those with a molecular weight."""
+def _assay(inputs: Inputs, result: Any, fields: dict) -> dict[str, dict]:
+    """Readings by region and species, of those with a molecular weight; plasma as doses have made it at the last time."""
     from ..response.assay import assay_profile
+    from .drug_terms import plasma_courses
 
     labels, names = _regions(inputs)
     regions = {name: labels == code for code, name in enumerate(names) if np.any(labels == code)}
-    plasma = {one.id: one.plasma_concentration for one in inputs.species} if inputs.embedding is not None else None
+    model, plasma = result.model, None
+    if inputs.embedding is not None:
+        plasma = {one.id: one.plasma_concentration for one in inputs.species}
+        for name, course in plasma_courses(inputs).items():
+            last = np.asarray(result.times)[-1]
+            plasma[name] = float(course.at(last, last))
     weighed = [one.name for one in model.species if one.molecular_weight is not None and one.species_class == "cytokine" and not one.immobile]
     found: dict[str, dict] = {}
     for one in assay_profile(model, fields, regions, species=weighed, plasma=plasma):

@@ -77,7 +77,8 @@ class AbstractTerm(eqx.Module):
         """Whether the term only turns species into others: what it makes of one it takes of another, in proportion or by mass action.
 
         Species that act on each other in a circle of such terms alone count as having one steady state. In proportion, no more comes out of a circle
-        than goes in, and there is but one; reversible binding in a mixed volume has one whatever its rates (Craciun & Feinberg 2006, doi:10.1137/050634177).
+        than goes in, and there is but one; a single reversible binding in a mixed volume has one whatever its rates (Craciun & Feinberg 2006,
+        doi:10.1137/050634177). Of several bindings that share partners, with conversions between their complexes, that is not proven.
         """
         return False
 

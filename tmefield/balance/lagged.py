@@ -5,7 +5,7 @@
 Regulation enters through the productions alone, which lag a step behind. Where it is a matter of more makes more (or of two that hold each other down), such a
 step keeps the order of fields whatever its length: a field that rises towards a steady state, or falls towards one, does not pass it, so that no step crosses
 a watershed (Smith 1995, Monotone dynamical systems, doi:10.1090/surv/041; for uptake that is concave in c). Elsewhere the length of a step is held to what
-changes the productions by half of themselves, or at most doubles or halves them.
+changes the productions by half of themselves, or at most doubles them.
 """
 
 from typing import NamedTuple
@@ -66,7 +66,7 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Lag
     moved = state.x + found.field
     rates = balance.rates(fill_fixed(transport, moved))
     new = measure(balance, transport, moved, rates)
-    change = jnp.max(_relative(rates.production - state.rates.production, state.rates.production, rates.production))
+    change = jnp.max(_relative(rates.production - state.rates.production, state.rates.production))
     highest = jnp.max(jnp.abs(moved), axis=(1, 2, 3), keepdims=True)
     accepted = (change <= LIMIT) & jnp.all(moved >= -1e-3 * highest) & jnp.all(jnp.isfinite(new.size))
     factor = AIM / jnp.maximum(jnp.where(jnp.isfinite(change), change, 1e3), AIM / FASTER)
@@ -78,8 +78,7 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Lag
     return Lagging(x, rates, chosen, dt, state.iterations + found.iterations, state.steps + 1, near, slow)
 
 
-def _relative(change: Array, before: Array, after: Array) -> Float[Array, " s"]:
-    """The change over the lesser of both, so that a fall to half counts as much as a doubling; from nothing, no change can be called too much."""
-    size, new, old = (jnp.sqrt(total(one * one)) for one in (change, after, before))
-    least = jnp.maximum(jnp.minimum(old, new), jnp.finfo(size.dtype).eps * old)
-    return jnp.where(old > 0, size / jnp.where(old > 0, least, 1), 0)
+def _relative(change: Array, before: Array) -> Float[Array, " s"]:
+    """The change over what it started from; from nothing, no change can be called too much."""
+    size, old = (jnp.sqrt(total(one * one)) for one in (change, before))
+    return jnp.where(old > 0, size / jnp.where(old > 0, old, 1), 0)

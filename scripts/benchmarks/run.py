@@ -28,6 +28,7 @@ GROUPS = {
     "memory": ("measure_memory", ["memory"]),
     "steady": ("measure_steady", ["steady", "steady-mixed"]),
     "network": ("measure_network", ["network"]),
+    "dosing": ("measure_dosing", ["dosing"]),
     "hypre": ("measure_hypre", ["hypre", "hypre-mixed"]),
     "stage": ("measure_stage", ["stage-constant", "stage-variable", "stencil", "gpu"]),
     "scipy": ("measure_scipy", ["scipy", "scipy-mixed", "scipy-others"]),

@@ -23,16 +23,16 @@ EDGES = {
 }
 
 
-def network(factor=1.0, half=1.0):
+def network(factor=1.0, half=1.0, grid=GRID):
     """`factor` multiplies every secretion rate, `half` every half maximum."""
     rng = np.random.default_rng(3)
     species = [tf.Species(name, 40.0, 1e-4) for name in NAMES]
     terms: list[tf.AbstractTerm] = [tf.Decay()]
     for name, rate in zip(NAMES, (0.3, 0.1, 0.2, 0.05, 0.8), strict=True):
         edges = [tf.Modulation(tf.Hill(by, half * at, 2.0), saturated) for by, at, saturated in EDGES[name]]
-        terms.append(tf.Secretion(name, rng.uniform(0, 1e-4, GRID.shape), factor * rate, modulations=edges))
-        terms.append(tf.ReceptorUptake(name, rng.uniform(0, 1e-4, GRID.shape), 2000.0, 5e-4, 0.05))
-    return tf.Model(GRID, species, terms)
+        terms.append(tf.Secretion(name, rng.uniform(0, 1e-4, grid.shape), factor * rate, modulations=edges))
+        terms.append(tf.ReceptorUptake(name, rng.uniform(0, 1e-4, grid.shape), 2000.0, 5e-4, 0.05))
+    return tf.Model(grid, species, terms)
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +70,11 @@ def test_a_watershed_is_not_called_stable():
 
 
 def test_derivatives_through_regulation():
-    weights = jnp.asarray(np.random.default_rng(5).normal(size=(5, *GRID.shape)))
+    grid = tf.Grid((16, 16, 16), 20.0)
+    weights = jnp.asarray(np.random.default_rng(5).normal(size=(5, *grid.shape)))
 
     def loss(factor, half):
-        return jnp.sum(weights * jnp.log(tf.solve_steady(network(factor, half), rtol=1e-12).concentration))
+        return jnp.sum(weights * jnp.log(tf.solve_steady(network(factor, half, grid), rtol=1e-12).concentration))
 
     found = eqx.filter_jit(jax.grad(loss, argnums=(0, 1)))(1.0, 1.0)
     h = 1e-4

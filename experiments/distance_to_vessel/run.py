@@ -44,7 +44,7 @@ def oxygen(network: tf.VesselNetwork, grid: tf.Grid):
     wide = resolvable_radius(OXYGEN_WALL / diffusivity, grid.spacing[2], 1.5)
     vessels = network.embed(grid, lumen_radius=wide, clip=True)
     tissue = ~vessels.lumen
-    used = tf.ReceptorUptake("O2", TUMOUR * tissue, 1.0, value("O2", "consumption"), HALF_SATURATION, sink="tumour")
+    used = tf.Consumption("O2", TUMOUR * tissue, value("O2", "consumption"), HALF_SATURATION, sink="tumour")
     exchange = tf.VascularExchange("O2", vessels, OXYGEN_WALL, tf.Blood(network, plasma, tf.Haemoglobin()))
     fixed = tf.FixedConcentration(vessels.lumen, plasma, sealed=True) if vessels.lumen.any() else None
     model = tf.Model(grid, [tf.Species("O2", diffusivity, species_class="oxygen")], [used, exchange], fixed=fixed)

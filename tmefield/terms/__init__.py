@@ -10,10 +10,10 @@ from .drainage import LymphaticDrainage as LymphaticDrainage
 from .exchange import VascularExchange as VascularExchange
 from .injection import Injection as Injection
 from .linear import Linear as Linear
+from .modulation import Blockade as Blockade
+from .modulation import Hill as Hill
+from .modulation import Modulation as Modulation
 from .receptor_pools import ReceptorPools as ReceptorPools
-from .regulation import Blockade as Blockade
-from .regulation import Hill as Hill
-from .regulation import Modulation as Modulation
 from .scheduled import Scheduled as Scheduled
 from .secretion import Secretion as Secretion
 from .term import AbstractTerm as AbstractTerm

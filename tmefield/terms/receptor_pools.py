@@ -12,7 +12,7 @@ from ..checks import as_parameter
 from ..errors import InputError
 from ..species import Species
 from ..units import NANOMOLAR
-from .regulation import Hill
+from .modulation import Hill
 from .term import AbstractTerm, Medium, Rates, not_negative
 
 POOLS = ("free", "bound", "inside")

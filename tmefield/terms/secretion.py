@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..units import NANOMOLAR
-from .regulation import Modulation
+from .modulation import Modulation
 from .term import AbstractTerm, Medium, Rates
 
 

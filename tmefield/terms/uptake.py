@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from ..checks import as_parameter
 from ..errors import InputError
 from ..units import NANOMOLAR
-from .regulation import Blockade
+from .modulation import Blockade
 from .term import AbstractTerm, Medium, Rates, not_negative
 
 FORMS = ("K_M", "K_D")

@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from .errors import NumericsError as NumericsError
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
+    from .fitting.fit import fit as fit
+    from .fitting.identifiability import identifiability as identifiability
+    from .fitting.leaves import leaf_names as leaf_names
+    from .fitting.leaves import with_leaves as with_leaves
+    from .fitting.noise import Gaussian as Gaussian
+    from .fitting.noise import Lognormal as Lognormal
+    from .fitting.noise import Poisson as Poisson
+    from .fitting.observations import AbstractObservation as AbstractObservation
+    from .fitting.observations import Assay as Assay
+    from .fitting.observations import DistanceProfile as DistanceProfile
+    from .fitting.observations import PointSamples as PointSamples
+    from .fitting.optimisers import LBFGS as LBFGS
+    from .fitting.optimisers import Adam as Adam
+    from .fitting.optimisers import LevenbergMarquardt as LevenbergMarquardt
+    from .fitting.parameters import FreeParameter as FreeParameter
+    from .fitting.problem import make_problem as make_problem
+    from .fitting.result import Fit as Fit
     from .grid import Grid as Grid
     from .interstitium.flow import interstitial_flow as interstitial_flow
     from .interstitium.result import InterstitialFlow as InterstitialFlow
@@ -74,8 +91,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AbstractTerm": ".terms",
     "Absorption": ".pharmacology.kinetics",
+    "AbstractObservation": ".fitting.observations",
+    "AbstractTerm": ".terms",
+    "Adam": ".fitting.optimisers",
+    "Assay": ".fitting.observations",
     "BiExponential": ".pharmacology.kinetics",
     "Binding": ".terms",
     "Blockade": ".terms",
@@ -84,20 +104,27 @@ _HOMES = {
     "Consumption": ".terms",
     "Conversion": ".terms",
     "Decay": ".terms",
+    "DistanceProfile": ".fitting.observations",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
     "FileError": ".errors",
+    "Fit": ".fitting.result",
     "FixedConcentration": ".transport.fixed",
     "FixedValue": ".transport.walls",
     "Flow": ".transport.flow",
+    "FreeParameter": ".fitting.parameters",
+    "Gaussian": ".fitting.noise",
     "Grid": ".grid",
     "Haemoglobin": ".terms",
     "Hill": ".terms",
     "Injection": ".terms",
     "InputError": ".errors",
-    "Labels": ".tissue.label_image",
     "InterstitialFlow": ".interstitium.result",
+    "LBFGS": ".fitting.optimisers",
+    "Labels": ".tissue.label_image",
+    "LevenbergMarquardt": ".fitting.optimisers",
     "Linear": ".terms",
+    "Lognormal": ".fitting.noise",
     "LymphaticDrainage": ".terms",
     "Medium": ".terms",
     "Model": ".model",
@@ -109,6 +136,8 @@ _HOMES = {
     "Outflow": ".transport.walls",
     "Periodic": ".transport.walls",
     "PlasmaCourse": ".pharmacology.plasma",
+    "PointSamples": ".fitting.observations",
+    "Poisson": ".fitting.noise",
     "Rates": ".terms",
     "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
@@ -121,9 +150,9 @@ _HOMES = {
     "Solution": ".solution",
     "Species": ".species",
     "Status": ".status",
+    "TimeCourse": ".course",
     "Tissue": ".tissue.tissue",
     "TmefieldError": ".errors",
-    "TimeCourse": ".course",
     "Trajectory": ".stepping.trajectory",
     "TwoCompartment": ".pharmacology.kinetics",
     "VascularExchange": ".terms",
@@ -136,13 +165,18 @@ _HOMES = {
     "cell_table": ".response.cell_table",
     "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
+    "fit": ".fitting.fit",
+    "identifiability": ".fitting.identifiability",
     "interstitial_flow": ".interstitium.flow",
+    "leaf_names": ".fitting.leaves",
+    "make_problem": ".fitting.problem",
     "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",
     "responses": ".response.responses",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
     "suppressed_niches": ".response.niches",
+    "with_leaves": ".fitting.leaves",
 }
 __all__ = sorted(_HOMES)
 

@@ -1,0 +1,1 @@
+"""Fitting of free parameters to measurements, and what the measurements can determine."""

@@ -1,0 +1,6 @@
+"""Kinds of measurements, one a file."""
+
+from .assay import Assay as Assay
+from .observation import AbstractObservation as AbstractObservation
+from .points import PointSamples as PointSamples
+from .profile import DistanceProfile as DistanceProfile

@@ -1,0 +1,91 @@
+"""Levenberg and Marquardt's method for a sum of squares: few parameters, few steps."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import lineax as lx
+import optimistix as optx
+from jaxtyping import Array, Bool, Float
+
+from ..problem import Problem
+from .optimiser import AbstractOptimiser, Point, pack_leaves, unpack_leaves
+
+STUCK = 1e-12
+"""Least trust region: a step that short would not show in z."""
+
+_TRUST = optx.ClassicalTrustRegion(high_cutoff=0.75)
+
+
+class _State(eqx.Module):
+    """`z` with its residuals and Jacobian; the vector to try next, how far steps are trusted, and whether any was taken or all is done."""
+
+    z: Float[Array, "*k n"]
+    residual: Float[Array, "*k m"]
+    jacobian: Float[Array, "*k m n"]
+    trial: Float[Array, "*k n"]
+    trust: Float[Array, "*k"]
+    first: Bool[Array, "*k"]
+    done: Bool[Array, "*k"]
+
+
+class LevenbergMarquardt(AbstractOptimiser):
+    """Steps (J^T J + I/trust) dz = -J^T r, `trust` by the classical trust region of optimistix.
+
+    J comes from forward mode, one linear solve per parameter, only where a step was accepted, and is kept as a matrix: a refused step costs one solve of
+    the model, and another fit of the same shapes no new compilation. For up to some thirty parameters.
+
+    **Arguments**
+
+    - `tolerance`: it ends where a step changes z by less than this (1 + z), and residuals by less than this (1 + r): in u = ln x that is a relative change of
+      a rate, and in residuals a share of a standard deviation.
+    """
+
+    tolerance: float = eqx.field(static=True, default=1e-4)
+
+    def init(self, problem: Problem, z: Float[Array, " n"]) -> Any:
+        """See `AbstractOptimiser`."""
+        residual = jnp.zeros(jax.eval_shape(lambda one: problem.residuals(one)[0], z).shape, z.dtype)
+        flag = jnp.ones((), bool)
+        return _State(z, residual, jnp.zeros((residual.size, z.size), z.dtype), z, jnp.ones((), z.dtype), flag, ~flag)
+
+    def step(self, problem: Problem, state: Any) -> Any:
+        """See `AbstractOptimiser`."""
+        found, push, _ = jax.linearize(problem.residuals, state.trial, has_aux=True)
+        here = optx.FunctionInfo.ResidualJac(state.residual, lx.MatrixLinearOperator(state.jacobian))
+        there = optx.FunctionInfo.ResidualJac(found, lx.MatrixLinearOperator(state.jacobian))
+        searched = _TRUST.init(state.z, here)
+        searched = eqx.tree_at(lambda one: one.step_size, searched, state.trust)
+        trust, accept, _, _ = _TRUST.step(state.first, state.z, state.trial, here, there, searched)
+        basis = jnp.eye(state.z.size, dtype=state.z.dtype)
+        jacobian = jax.lax.cond(accept, lambda: jax.vmap(push, out_axes=1)(basis), lambda: state.jacobian)
+        z, residual = jnp.where(accept, state.trial, state.z), jnp.where(accept, found, state.residual)
+        settled = _close(state.trial, state.z, self.tolerance) & _close(found, state.residual, self.tolerance)
+        done = (accept & ~state.first & settled) | (trust < STUCK)
+        return _State(z, residual, jacobian, z - _damped(jacobian, residual, trust), trust, jnp.zeros_like(state.first), done)
+
+    def point(self, state: Any) -> Point:
+        """See `AbstractOptimiser`."""
+        gradient = jnp.einsum("...mn,...m->...n", state.jacobian, state.residual)
+        return Point(state.z, 0.5 * jnp.sum(state.residual**2, axis=-1), gradient, state.done)
+
+    def pack(self, state: Any) -> dict[str, Array]:
+        """See `AbstractOptimiser`."""
+        return pack_leaves(state)
+
+    def unpack(self, problem: Problem, packed: dict[str, Array]) -> Any:
+        """See `AbstractOptimiser`."""
+        return unpack_leaves(self, problem, packed)
+
+
+def _close(a: Array, b: Array, tolerance: float) -> Array:
+    return jnp.all(jnp.abs(a - b) <= tolerance * (1 + jnp.abs(b)))
+
+
+def _damped(jacobian: Array, residual: Array, trust: Array) -> Array:
+    """The solution of [J; I/sqrt(trust)] dz = [r; 0] in the sense of least squares."""
+    n = jacobian.shape[1]
+    damping = jnp.eye(n, dtype=jacobian.dtype) / jnp.sqrt(jnp.maximum(trust, STUCK))
+    target = jnp.concatenate([residual, jnp.zeros(n, residual.dtype)])
+    return lx.linear_solve(lx.MatrixLinearOperator(jnp.concatenate([jacobian, damping])), target, lx.QR(), throw=False).value

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
     from .fitting.fit import fit as fit
+    from .fitting.fit import fit_problem as fit_problem
+    from .fitting.identifiability import Identifiability as Identifiability
     from .fitting.identifiability import identifiability as identifiability
+    from .fitting.intervals import Interval as Interval
     from .fitting.leaves import leaf_names as leaf_names
     from .fitting.leaves import with_leaves as with_leaves
     from .fitting.noise import Gaussian as Gaussian
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from .fitting.optimisers import Adam as Adam
     from .fitting.optimisers import LevenbergMarquardt as LevenbergMarquardt
     from .fitting.parameters import FreeParameter as FreeParameter
+    from .fitting.problem import Problem as Problem
     from .fitting.problem import make_problem as make_problem
     from .fitting.result import Fit as Fit
     from .grid import Grid as Grid
@@ -117,9 +121,11 @@ _HOMES = {
     "Grid": ".grid",
     "Haemoglobin": ".terms",
     "Hill": ".terms",
+    "Identifiability": ".fitting.identifiability",
     "Injection": ".terms",
     "InputError": ".errors",
     "InterstitialFlow": ".interstitium.result",
+    "Interval": ".fitting.intervals",
     "LBFGS": ".fitting.optimisers",
     "Labels": ".tissue.label_image",
     "LevenbergMarquardt": ".fitting.optimisers",
@@ -138,6 +144,7 @@ _HOMES = {
     "PlasmaCourse": ".pharmacology.plasma",
     "PointSamples": ".fitting.observations",
     "Poisson": ".fitting.noise",
+    "Problem": ".fitting.problem",
     "Rates": ".terms",
     "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
@@ -166,6 +173,7 @@ _HOMES = {
     "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
     "fit": ".fitting.fit",
+    "fit_problem": ".fitting.fit",
     "identifiability": ".fitting.identifiability",
     "interstitial_flow": ".interstitium.flow",
     "leaf_names": ".fitting.leaves",

@@ -35,6 +35,7 @@ GROUPS = {
     "onset": ("measure_onset", ["onset-biofvm", "onset-pypde", "onset"]),
     "bias": ("measure_bias", ["biofvm-bias"]),
     "gradient": ("measure_gradient", ["gradient-steady", "gradient-transient"]),
+    "fit": ("measure_fit", ["fit", "fit-least-squares", "fit-lbfgsb", "fit-nelder-mead"]),
     "ensemble": ("measure_ensemble", ["ensemble"]),
     "cost": ("measure_cost", ["linear-cost"]),
 }

@@ -200,3 +200,27 @@ def check_files(results):
 def test_demo(tmp_path):
     run("-m", "tmefield", "run", "demo", "--set", "grid.spacing=20 um", "--out", "results", cwd=tmp_path)
     check_files(tmp_path / "results")
+
+
+@pytest.mark.data
+def test_fit_twin(tmp_path):
+    """Every rate comes back from ten times off; intervals cover the truth as often as they say; what cannot be known is named."""
+    network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")
+    run(EXPERIMENTS / "fit_twin" / "run.py", network, "--quick", "--seeds", 200, "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("fit_twin")
+    assert found["recovered"]["exact"] == {name: pytest.approx(1, abs=wanted["largest_error"]) for name in found["recovered"]["exact"]}
+    for name, one in found["coverage"].items():
+        assert wanted["least_coverage"] <= one["covered"] <= wanted["greatest_coverage"], name
+        assert one["width_over_bound"] == pytest.approx(1, abs=wanted["width_tolerance"]), name
+    status = {case: {name: one["status"] for name, one in intervals.items()} for case, intervals in found["intervals"].items()}
+    assert set(status["noise"].values()) == {"fitted"}
+    assert status["no_tracer"] == {name: "undetermined" if name == "permeability" else "fitted" for name in status["no_tracer"]}
+    assert "permeability" in found["words"]["no_tracer"][0]
+    equal = {name: pytest.approx(5**-0.5, abs=wanted["null_tolerance"]) for name in found["weakest"]["steady"]}
+    assert len(equal) == 5 and found["weakest"]["steady"] == equal
+    assert "only their ratios are fixed" in found["words"]["steady"][1] and "diffusivity" in found["suggestions"]["steady"][1]
+    # The scale is gone: what is left undetermined is the permeability by itself.
+    for case in ("fixed", "course"):
+        assert found["undetermined_directions"][case] == 1 and found["weakest"][case]["permeability"] > 0.99
+    assert (tmp_path / "fit_twin.png").stat().st_size > 10_000
+    assert compliance_messages(tmp_path / "estimate.nc")[1] == []

@@ -19,6 +19,7 @@ from .observations import AbstractObservation
 from .optimisers import LBFGS, AbstractOptimiser, LevenbergMarquardt
 from .parameters import FreeParameter
 from .problem import ModelSource, Problem, make_problem
+from .reach import advance
 from .result import Fit, Progress, conclude
 
 FEW = 30
@@ -65,6 +66,35 @@ def fit(
     even the start can be solved; `FileError` for a checkpoint of another fit.
     """
     problem = make_problem(source, parameters, observations, initial=initial, rtol=rtol, time_rtol=time_rtol)
+    return fit_problem(
+        problem,
+        optimiser=optimiser,
+        starts=starts,
+        seed=seed,
+        max_steps=max_steps,
+        max_seconds=max_seconds,
+        rescale=rescale,
+        checkpoint=checkpoint,
+        on_progress=on_progress,
+    )
+
+
+def fit_problem(
+    problem: Problem,
+    *,
+    optimiser: AbstractOptimiser | None = None,
+    starts: int = 1,
+    seed: int = 0,
+    max_steps: int = 200,
+    max_seconds: float | None = None,
+    rescale: bool = False,
+    checkpoint: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Fit:
+    """`fit` of a problem that stands (`make_problem`): with other data or other starts in it, the compiled program serves again.
+
+    **Raises** as `fit` does.
+    """
     _check_count(problem)
     if starts < 1:
         raise InputError(f"starts must be at least 1; got {starts!r}")
@@ -104,10 +134,10 @@ def minimise(
         state = eqx.filter_vmap(lambda one: optimiser.init(problem, one))(z) if many else optimiser.init(problem, z[0])
     else:
         state = eqx.filter_vmap(lambda one: optimiser.unpack(problem, one))(packed) if many else optimiser.unpack(problem, packed)
-    advance = _advance_all if many else _advance
+    forward = _advance_all if many else advance
     progress = Progress(0, (), np.inf, np.inf, (), 0.0, None, False, "it did not take a step")
     for number in range(len(history) + 1, max_steps + 1):
-        state = advance(optimiser, problem, state)
+        state = forward(optimiser, problem, state)
         point = jax.tree.map(lambda one: np.atleast_1d(np.asarray(one)), optimiser.point(state))
         best = int(np.nanargmin(np.where(np.isfinite(point.loss), point.loss, np.inf)))
         history.append(float(point.loss[best]))
@@ -146,11 +176,6 @@ def _check_start(problem: Problem, loss: float) -> None:
         raise NumericsError(
             f"the model cannot be solved at the start of the fit: {Status(int(status)).explanation}; take other starts, or bounds that keep it solvable"
         )
-
-
-@eqx.filter_jit
-def _advance(optimiser: AbstractOptimiser, problem: Problem, state: Any) -> Any:
-    return optimiser.step(problem, state)
 
 
 @eqx.filter_jit

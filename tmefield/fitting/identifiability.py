@@ -20,10 +20,13 @@ LOOSEST = math.log(10) / 1.96
 RESOLUTION = 1e-12
 """Least eigenvalue, as a share of the greatest, that is more than round-off."""
 
+ALONE = 0.9
+"""Share of a parameter's own axis that lies in the undetermined directions from which on it is undetermined by itself."""
+
 PART = 0.1
 """Least component of a direction, as a share of its greatest, that is named."""
 
-EQUAL = 0.05
+EQUAL = 0.1
 """Components that differ by less are called equal."""
 
 
@@ -88,7 +91,22 @@ class Identifiability:
 
     def words(self) -> list[str]:
         """What the data do not fix, one sentence a direction."""
-        return [self._sentence(self.directions[:, i]) for i in self.undetermined]
+        return [self._sentence(one) for one in self.loose_directions()]
+
+    def loose_directions(self) -> list[Float[np.ndarray, " n"]]:
+        """The undetermined directions as few words tell them: parameters that are undetermined by themselves, then combinations of the others.
+
+        Eigenvectors are orthogonal, so that one undetermined parameter would show in all others.
+        """
+        space = self.directions[:, list(self.undetermined)]
+        alone = np.flatnonzero((space**2).sum(axis=1) > ALONE)
+        found = [np.eye(len(self.names))[i] for i in alone]
+        rest = np.array(space)
+        rest[alone] = 0.0
+        left, _, _ = np.linalg.svd(rest, full_matrices=False)
+        for k in range(space.shape[1] - len(alone)):
+            found.append(left[:, k] * np.sign(left[np.argmax(np.abs(left[:, k])), k]))
+        return found
 
     def _sentence(self, direction: np.ndarray) -> str:
         parts = [(self.names[i], float(direction[i])) for i in np.flatnonzero(np.abs(direction) > PART * np.abs(direction).max())]
@@ -107,8 +125,7 @@ class Identifiability:
     def suggestions(self) -> list[str]:
         """What to add so that the data fix what they do not."""
         said: list[str] = []
-        for i in self.undetermined:
-            direction = self.directions[:, i]
+        for direction in self.loose_directions():
             parts = [self.names[k] for k in np.flatnonzero(np.abs(direction) > PART * np.abs(direction).max())]
             if len(parts) > 1 and any(_is(name, unit, "diffusivity", "um2/s") for name, unit in self._with_units(parts)):
                 said.append("fix the diffusivity at a known value, give it a prior, or add a second time: a steady profile knows ratios to it only")

@@ -1,7 +1,7 @@
 """Intervals of fitted parameters, and the refusal of one where the data fix none."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +38,12 @@ class Interval:
 
 
 def intervals(
-    found: Identifiability, numbers: tuple[FreeParameter, ...], u: Mapping[str, float], z: Mapping[str, float], inflation: float = 1.0
+    found: Identifiability,
+    numbers: tuple[FreeParameter, ...],
+    u: Mapping[str, float],
+    z: Mapping[str, float],
+    inflation: float = 1.0,
+    open_ended: Container[str] = (),
 ) -> dict[str, Interval]:
     """The interval of each parameter that is a number, u +- 1.96 sd with the sd from data and priors.
 
@@ -46,6 +51,7 @@ def intervals(
 
     - `found`: the information at the estimate; `u`, `z`: the estimates in both coordinates.
     - `inflation`: factor on variances, chi^2 per degree of freedom where the size of the noise is not known.
+    - `open_ended`: parameters that the data do not bound (`reach.open_sides`), whatever the curvature.
     """
     result = {}
     for one, own, scale in zip(numbers, found.deviations(), found.scales, strict=True):
@@ -54,7 +60,7 @@ def intervals(
         sd = float(own) * math.sqrt(inflation)
         if one.limits is not None and abs(z[one.name]) > AT_BOUND:
             result[one.name] = Interval(value, None, None, None, "at bound")
-        elif not sd <= LOOSEST:
+        elif not sd <= LOOSEST or one.name in open_ended:
             result[one.name] = Interval(value, None, None, None, "undetermined")
         else:
             reach = WITHIN_95 * sd * scale

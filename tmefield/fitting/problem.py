@@ -1,5 +1,6 @@
 """A fit as a function of one vector: from free parameters to models, fields, predictions and residuals."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import InputError
 from ..model import Model
@@ -32,6 +33,7 @@ class Problem(eqx.Module):
     - `parameters`: what is free; `observations`: what was measured.
     - `images`: names of the models, (None,) for one; `build`: from values by name to the models in that order.
     - `initial`: field at time 0 of observations with times, one per image.
+    - `held`: which components of z an optimiser leaves as they are.
     - `rtol`, `time_rtol`, `max_steps`: tolerances of the steady solves and the time steps; limit of the nonlinear steps.
     """
 
@@ -40,6 +42,7 @@ class Problem(eqx.Module):
     images: tuple[str | None, ...] = eqx.field(static=True)
     build: Any
     initial: tuple[Array, ...]
+    held: Bool[Array, " n"]
     rtol: float = eqx.field(static=True)
     time_rtol: float = eqx.field(static=True)
     max_steps: int = eqx.field(static=True)
@@ -70,6 +73,7 @@ class Problem(eqx.Module):
 
     def residuals(self, z: Float[Array, " n"]) -> tuple[Float[Array, " m"], Int[Array, ""]]:
         """Residuals of all data and priors, NaN where a solve did not converge (an optimiser then takes a shorter step); and the status."""
+        z = jnp.where(self.held, jax.lax.stop_gradient(z), z)
         predicted, status = self.predict(self.parameters.values(z))
         parts = [one.noise.residuals(p, one.data).astype(z.dtype) for one, p in zip(self.observations, predicted, strict=True)]
         failed = status != int(Status.CONVERGED)
@@ -84,6 +88,27 @@ class Problem(eqx.Module):
         """The loss, very large in place of NaN: so a line search turns back."""
         loss = self.loss(z)
         return jnp.where(jnp.isnan(loss), jnp.asarray(HUGE, loss.dtype), loss)
+
+    def with_data(self, data: Mapping[str, ArrayLike]) -> "Problem":
+        """The problem with other data of the same number, by name of the observation: for data drawn at random, or held out.
+
+        **Raises** `InputError` for a name without observation and another number of data.
+        """
+        unknown = sorted(set(data) - {one.name for one in self.observations})
+        if unknown:
+            raise InputError(f"no observation is called {', '.join(unknown)}; there are {', '.join(one.name for one in self.observations)}")
+        changed = []
+        for one in self.observations:
+            new = one.data if one.name not in data else jnp.asarray(data[one.name], one.data.dtype)
+            if new.shape != one.data.shape:
+                raise InputError(f"{one.name}: {new.size} data in place of {one.data.size}")
+            changed.append(eqx.tree_at(lambda observation: observation.data, one, new))
+        return eqx.tree_at(lambda problem: problem.observations, self, tuple(changed))
+
+    def with_held(self, *names: str) -> "Problem":
+        """The problem with these parameters held where a start puts them, and no others."""
+        held = [one.name in names for one in self.parameters.all for _ in range(math.prod(one.shape))]
+        return eqx.tree_at(lambda problem: problem.held, self, jnp.asarray(held))
 
     @property
     def data_count(self) -> int:
@@ -126,7 +151,7 @@ def make_problem(
     if idle:
         raise InputError(f"no observation belongs to {', '.join(idle)}; set image= of the observations, or leave the model out")
     starts = tuple(_initial(initial, image, models[image]) for image in images)
-    return Problem(free, seen, images, build, starts, rtol, time_rtol, max_steps)
+    return Problem(free, seen, images, build, starts, jnp.zeros(free.count, bool), rtol, time_rtol, max_steps)
 
 
 class _Named(eqx.Module):

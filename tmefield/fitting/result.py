@@ -11,9 +11,10 @@ from jaxtyping import Array, Float
 from ..errors import NumericsError
 from ..model import Model
 from ..status import Status
-from .identifiability import Identifiability, identifiability, table
+from .identifiability import LOOSEST, Identifiability, identifiability, table
 from .intervals import Interval, intervals
 from .problem import Problem, predictions
+from .reach import WIDE, open_sides
 
 POOR = 2.0
 """Chi^2 per degree of freedom above which noise and model do not explain the data."""
@@ -114,12 +115,22 @@ def conclude(problem: Problem, progress: Progress, *, rescale: bool = False) -> 
     places = dict(zip([one.name for one in numbers], free.numbers, strict=True))
     u = free.natural(z)
     at, free_at = ({name: float(vector[place]) for name, place in places.items()} for vector in (u, z))
-    told = {} if found is None else intervals(found, numbers, at, free_at, inflation)
+    loose = {} if found is None else open_sides(problem, z, progress.loss, _wide(found))
+    told = {} if found is None else intervals(found, numbers, at, free_at, inflation, loose)
     said = _warnings(progress, told, found, chi2, freedom, rescale)
+    said += [
+        f"{name}: a factor of ten {' and '.join(sides)} its estimate fits the data as well, so that there is no interval; fix it, or add what depends on it"
+        for name, sides in loose.items()
+    ]
     for one in said:
         warnings.warn(one, stacklevel=3)
     plain = {name: float(value) if value.ndim == 0 else np.asarray(value) for name, value in values.items()}
     return Fit(problem, progress, plain, told, found, chi2, freedom, read, off, inflation, tuple(said))
+
+
+def _wide(found: Identifiability) -> list[tuple[str, float]]:
+    """Parameters whose interval is wide, but for those that have none already."""
+    return [(name, float(scale)) for name, sd, scale in zip(found.names, found.deviations(), found.scales, strict=True) if WIDE < sd <= LOOSEST]
 
 
 def _warnings(progress: Progress, told: dict[str, Interval], found: Identifiability | None, chi2: float, freedom: int, rescale: bool) -> list[str]:

@@ -26,13 +26,16 @@ if TYPE_CHECKING:
     from .fitting.observations import AbstractObservation as AbstractObservation
     from .fitting.observations import Assay as Assay
     from .fitting.observations import DistanceProfile as DistanceProfile
+    from .fitting.observations import MarkerIntensity as MarkerIntensity
     from .fitting.observations import PointSamples as PointSamples
+    from .fitting.observations import SecretionFlux as SecretionFlux
     from .fitting.optimisers import LBFGS as LBFGS
     from .fitting.optimisers import Adam as Adam
     from .fitting.optimisers import LevenbergMarquardt as LevenbergMarquardt
     from .fitting.parameters import FreeParameter as FreeParameter
     from .fitting.problem import Problem as Problem
     from .fitting.problem import make_problem as make_problem
+    from .fitting.random_effects import per_image as per_image
     from .fitting.result import Fit as Fit
     from .grid import Grid as Grid
     from .interstitium.flow import interstitial_flow as interstitial_flow
@@ -132,6 +135,7 @@ _HOMES = {
     "Linear": ".terms",
     "Lognormal": ".fitting.noise",
     "LymphaticDrainage": ".terms",
+    "MarkerIntensity": ".fitting.observations",
     "Medium": ".terms",
     "Model": ".model",
     "Modulation": ".terms",
@@ -154,6 +158,7 @@ _HOMES = {
     "Robin": ".transport.walls",
     "Scheduled": ".terms",
     "Secretion": ".terms",
+    "SecretionFlux": ".fitting.observations",
     "Solution": ".solution",
     "Species": ".species",
     "Status": ".status",
@@ -181,6 +186,7 @@ _HOMES = {
     "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",
     "responses": ".response.responses",
+    "per_image": ".fitting.random_effects",
     "reuse_memory": ".memory",
     "solve_steady": ".steady",
     "suppressed_niches": ".response.niches",

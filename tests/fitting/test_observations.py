@@ -48,6 +48,16 @@ def test_assays_read_mass():
     assert two[0] == pytest.approx(20e3 * mean)
 
 
+def test_a_flux_is_what_cells_make():
+    """1e-4 cells/um3 at 2 molecules/s, in half of the box, half of them again by another kind."""
+    half = np.broadcast_to(Y > 45, GRID.shape)
+    model = tf.Model(GRID, MODEL.species, [tf.Decay(), tf.Secretion("a", 1e-4 * half, 2.0, source="T"), tf.Secretion("a", 5e-5 * half, 2.0, source="NK")])
+    flux = tf.SecretionFlux("a", [half, ~half], [1.0, 1.0], NOISE)
+    flux.check(model)
+    found = np.asarray(flux.predict(model, FIELDS, {}))
+    np.testing.assert_allclose(found, [1.5e-4 * 2.0 * half.sum() * GRID.voxel_volume, 0.0], rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -61,6 +71,7 @@ def test_assays_read_mass():
         (lambda: tf.DistanceProfile("a", np.broadcast_to(X, GRID.shape), [0.0, 1.0], [1.0], NOISE), "no voxel lies between 0 and 1"),
         (lambda: tf.DistanceProfile("a", np.zeros(GRID.shape), [1.0, 0.0], [1.0], NOISE), "increasing"),
         (lambda: read(tf.DistanceProfile("a", np.zeros((2, 2, 2)), [-1.0, 1.0], [1.0], NOISE)), r"shape \[2, 2, 2\]"),
+        (lambda: read(tf.SecretionFlux("a", np.ones(GRID.shape, bool), [1.0], NOISE)), "no cell of the model secretes a"),
         (lambda: tf.Assay("a", np.zeros(GRID.shape, bool), [1.0], NOISE), "at least one voxel"),
         (lambda: tf.Assay("a", [np.ones(GRID.shape, bool)] * 2, [1.0, 1.0], NOISE), "overlap"),
         (lambda: tf.Assay("a", np.ones(GRID.shape, bool), [1.0], NOISE, recovery=1.5), "at most 1"),

@@ -138,7 +138,7 @@ def _warnings(progress: Progress, told: dict[str, Interval], found: Identifiabil
     bound = [name for name, one in told.items() if one.status == "at bound"]
     if bound:
         said.append(f"at their bounds: {', '.join(bound)}; no interval is told, widen the bounds if they are not meant")
-    if found is not None and found.undetermined:
+    if found is not None and found.undetermined and found.undetermined_parameters():
         said += [*found.words(), *found.suggestions()]
     if not rescale and freedom > 0 and chi2 / freedom > POOR:
         said.append(

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...model import Model
 from ..noise import AbstractNoise
 from .classes import Classes, regions
-from .observation import AbstractObservation, Numbers, as_data, as_times, check_species
+from .observation import AbstractObservation, Numbers, Quantity, as_data, as_times, check_species, names_in, number
 
 PG_PER_ML = 1e3
 """Of 1 nM at 1 kDa."""
@@ -43,7 +43,7 @@ class Assay(AbstractObservation):
     noise: AbstractNoise
     sample: str = eqx.field(static=True)
     latent: tuple[str, ...] = eqx.field(static=True)
-    recovery: float | str = eqx.field(static=True)
+    recovery: Quantity = eqx.field(static=True)
     times: tuple[float, ...] = eqx.field(static=True)
     image: str | None = eqx.field(static=True)
     name: str = eqx.field(static=True)
@@ -56,7 +56,7 @@ class Assay(AbstractObservation):
         noise: AbstractNoise,
         sample: str = "biopsy",
         latent: tuple[str, ...] = (),
-        recovery: float | str = 1.0,
+        recovery: Quantity = 1.0,
         times: Numbers | None = None,
         image: str | None = None,
         name: str | None = None,
@@ -64,7 +64,7 @@ class Assay(AbstractObservation):
         self.name = name or f"{species} in {sample}"
         if sample not in SAMPLES:
             raise InputError(f"{self.name}: sample must be {' or '.join(SAMPLES)}; got {sample!r}")
-        if not isinstance(recovery, str) and not 0 < recovery <= 1:
+        if isinstance(recovery, (int, float)) and not 0 < recovery <= 1:
             raise InputError(f"{self.name}: recovery must be above 0 and at most 1, or the name of a free parameter; got {recovery!r}")
         self.species, self.sample, self.latent, self.recovery = species, sample, tuple(latent), recovery
         self.classes = regions(np.asarray(region), self.name)
@@ -79,7 +79,7 @@ class Assay(AbstractObservation):
     @property
     def uses(self) -> tuple[str, ...]:
         """See `AbstractObservation`."""
-        return (self.recovery,) if isinstance(self.recovery, str) else ()
+        return names_in(self.recovery)
 
     @property
     def unit(self) -> str:
@@ -96,8 +96,7 @@ class Assay(AbstractObservation):
             mean = self.classes.mean(jnp.asarray(held))
         else:
             mean = self.classes.mean(concentration[model.names.index(self.species)], phi)
-        recovery = values[self.recovery] if isinstance(self.recovery, str) else jnp.asarray(self.recovery)
-        return recovery.astype(mean.dtype) * PG_PER_ML * weight * mean
+        return number(self.recovery, values, mean) * PG_PER_ML * weight * mean
 
     def check(self, model: Model) -> None:
         """See `AbstractObservation`."""

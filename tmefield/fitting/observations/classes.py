@@ -16,11 +16,13 @@ class Classes(eqx.Module):
 
     def mean(self, field: Float[Array, "z y x"], weight: Float[Array, "..."] | None = None) -> Float[Array, " k"]:
         """Mean of the field over each class, weighted by `weight` (a number or a field)."""
-        flat = self.index.reshape(-1)
-        slot = jnp.where(flat < 0, self.count, flat)
         weights = jnp.ones_like(field) if weight is None else jnp.broadcast_to(weight.astype(field.dtype), field.shape)
-        total = jnp.zeros(self.count + 1, field.dtype).at[slot].add((weights * field).reshape(-1))[:-1]
-        return total / jnp.zeros(self.count + 1, field.dtype).at[slot].add(weights.reshape(-1))[:-1]
+        return self.total(weights * field) / self.total(weights)
+
+    def total(self, field: Float[Array, "z y x"]) -> Float[Array, " k"]:
+        """Sum of the field over each class."""
+        flat = self.index.reshape(-1)
+        return jnp.zeros(self.count + 1, field.dtype).at[jnp.where(flat < 0, self.count, flat)].add(field.reshape(-1))[:-1]
 
 
 def regions(masks: np.ndarray | list, name: str) -> Classes:

@@ -17,6 +17,9 @@ from ..noise import AbstractNoise
 Numbers = ArrayLike | Sequence[Any]
 """An array, or a list of numbers or of arrays."""
 
+Quantity = float | str | tuple[str, ...]
+"""A number of a measurement; or the name of the free parameter that it is, or several whose product it is (`per_image`)."""
+
 
 class AbstractObservation(eqx.Module):
     """Data and how a model's fields predict them.
@@ -96,3 +99,19 @@ def as_times(times: Numbers | None, name: str) -> tuple[float, ...]:
     if not given.size or not np.isfinite(given).all() or (given < 0).any() or (np.diff(given) <= 0).any():
         raise InputError(f"{name}: times must be increasing numbers in s, from 0; got {times!r}")
     return tuple(float(one) for one in given)
+
+
+def names_in(*given: Quantity) -> tuple[str, ...]:
+    """Names of the free parameters among these quantities, each once."""
+    every = ((one,) if isinstance(one, str) else one if isinstance(one, tuple) else () for one in given)
+    return tuple(dict.fromkeys(name for names in every for name in names))
+
+
+def number(given: Quantity, values: Mapping[str, Array], like: Array) -> Array:
+    """The value of a quantity, in the floating type of `like`."""
+    if isinstance(given, (str, tuple)):
+        product = jnp.ones((), like.dtype)
+        for name in names_in(given):
+            product = product * values[name].astype(like.dtype)
+        return product
+    return jnp.asarray(given, like.dtype)

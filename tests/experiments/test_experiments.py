@@ -225,3 +225,21 @@ def test_fit_twin(tmp_path):
         assert found["undetermined_directions"][case] == 1 and found["weakest"][case]["permeability"] > 0.99
     assert (tmp_path / "fit_twin.png").stat().st_size > 10_000
     assert compliance_messages(tmp_path / "estimate.nc")[1] == []
+
+
+def test_fit_ifng_range(tmp_path):
+    """The length from an image lies between 30 and 40 um and covers the truth; spillover is found, and leaving it out fits worse."""
+    run(EXPERIMENTS / "fit_ifng_range" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("fit_ifng_range")
+    assert found["true_length_um"] == pytest.approx(wanted["true_length_um"], rel=1e-3)
+    assert wanted["lowest_um"] < found["fitted"]["length_um"] < wanted["highest_um"]
+    assert found["fitted"]["low_um"] < wanted["true_length_um"] < found["fitted"]["high_um"]
+    spilt = found["parameters"]["spillover"]
+    assert spilt["status"] == "fitted" and spilt["low"] < wanted["spillover"] < spilt["high"]
+    assert found["fitted"]["length_um"] > 1.04 * found["spillover_ignored"]["length_um"]
+    assert found["chi2_per_freedom"]["spillover_ignored"] > 1.1 * found["chi2_per_freedom"]["fitted"]
+    assert {found["parameters"][name]["status"] for name in ("gain", "IFNg.secretion.rate")} == {"undetermined"}
+    words = " ".join(found["with_transport_free"]["words"])
+    assert "only their ratios are fixed" in words and "IFNg.diffusivity" in words
+    assert (tmp_path / "fit_ifng_range.png").stat().st_size > 10_000
+    assert compliance_messages(tmp_path / "estimate.nc")[1] == []

@@ -8,7 +8,7 @@ from .. import units
 from ..errors import FileError, InputError
 from .fit_files import Rows, read_rows
 from .fit_regions import distance_to, region_of, side
-from .fit_tables import AnyData, AssayTable, GaussianTable, LognormalTable, PoissonTable, PointsTable, ProfileTable
+from .fit_tables import AnyData, AssayTable, GaussianTable, LognormalTable, PointsTable, PoissonTable, ProfileTable
 from .inputs import locate
 from .parameters import species_id
 from .prepare import Inputs
@@ -118,11 +118,11 @@ def _profile(inputs: Inputs, table: ProfileTable, rows: Rows, scale: _Scale, com
     if not np.array_equal(first, np.arange(edges.size - 1)):
         doubled = np.flatnonzero(np.bincount(first, minlength=edges.size - 1) != 1)[0]
         rest = "" if times is None else " and time"
-        raise InputError(f"{rows.path}: {int((first == doubled).sum())} rows for the bin {edges[doubled]:g} to {edges[doubled + 1]:g} um; one a bin{rest} is needed")
+        raise InputError(
+            f"{rows.path}: {int((first == doubled).sum())} rows for the bin {edges[doubled]:g} to {edges[doubled + 1]:g} um; one a bin{rest} is needed"
+        )
     distance, where = distance_to(inputs, table.distance), side(inputs, table.where)
-    return DistanceProfile(
-        distance=distance, edges=edges, data=scale.data(rows, order), noise=scale.noise(rows, order), where=where, times=times, **common
-    )
+    return DistanceProfile(distance=distance, edges=edges, data=scale.data(rows, order), noise=scale.noise(rows, order), where=where, times=times, **common)
 
 
 def _assay(inputs: Inputs, table: AssayTable, rows: Rows, scale: _Scale, common: dict) -> Any:

@@ -110,11 +110,11 @@ class DataTable(Table):
             if self.unit is not None or self.limit is not None:
                 raise ValueError("counts have no unit and no limit of detection; noise.count says which concentration one count stands for, e.g. '2 pM'")
         elif self.unit is None:
-            raise ValueError("'unit' is missing: say in what the data are, e.g. \"pM\", \"nM\" or \"pg/mL\"")
+            raise ValueError('\'unit\' is missing: say in what the data are, e.g. "pM", "nM" or "pg/mL"')
         if isinstance(noise, GaussianTable) and (noise.sd is None) == (columns.sem is None):
             raise ValueError("gaussian noise needs either noise.sd (e.g. '5 pM') or a column: columns.sem")
         if not isinstance(noise, GaussianTable) and columns.sem is not None:
-            raise ValueError("columns.sem goes with noise = { kind = \"gaussian\" }")
+            raise ValueError('columns.sem goes with noise = { kind = "gaussian" }')
         if columns.time is not None and (self.time_unit is None or self.at is not None):
             raise ValueError("columns.time needs 'time_unit' (e.g. \"min\" or \"h\"), and no 'at' beside it")
         if columns.time is None and self.time_unit is not None:

@@ -36,11 +36,13 @@ class FitPlan:
 def fit_plan(inputs: Inputs, model: Any) -> FitPlan:
     """What `[fit]` asks for, with every value in internal units.
 
-    **Raises** `InputError` or `FileError`, each naming the table and the key, for names that the model does not have, values that do not fit them, and bad data.
+    **Raises** `InputError` or `FileError`, each naming the table and the key, for unknown names, values that do not fit, and bad data.
     """
     table = inputs.loaded.config.fit
     if table is None:
-        raise InputError(f"{inputs.loaded.source}: there is no [fit] table: say what is free ([[fit.free]]) and what was measured ([[fit.data]]); see docs/fitting.md")
+        raise InputError(
+            f"{inputs.loaded.source}: there is no [fit] table: say what is free ([[fit.free]]) and what was measured ([[fit.data]]); see docs/fitting.md"
+        )
     observations = observations_of(inputs)
     measured = {name for one in observations for name in one.uses}
     parameters, meanings = [], {}
@@ -152,7 +154,9 @@ def _present(model: Any, leaves: tuple[str, ...]) -> float:
             raise InputError(text if "did you mean" in text else f"the model has no number '{leaf}'; 'tmefield fit CONFIG --list' prints all of them") from None
     for leaf, value in zip(leaves, values, strict=True):
         if value.ndim:
-            raise InputError(f"{leaf} is a field [{', '.join(map(str, value.shape))}]; from a configuration only numbers can be free (in Python: FreeParameter with smoothness)")
+            raise InputError(
+                f"{leaf} is a field [{', '.join(map(str, value.shape))}]; only numbers can be free here (in Python: FreeParameter(smoothness=...))"
+            )
     return float(values[0])
 
 

@@ -1,0 +1,53 @@
+"""A line per step of a fit, with how long it may still take."""
+
+import math
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from .console import human_seconds
+from .interrupt import heed
+
+if TYPE_CHECKING:
+    from .console import Progress
+
+SETTLED = 1e-4
+"""Fall of the loss in a step, as a share of it, below which a fit is about to end."""
+
+
+class Steps:
+    """Prints where a fit stands after each step; `last` is the number of the last one."""
+
+    def __init__(self, progress: "Progress", max_steps: int, max_seconds: float | None):
+        self._progress, self._max_steps, self._max_seconds = progress, max_steps, max_seconds
+        self._began: float | None = None
+        self._first = 0
+        self.last = 0
+
+    def __call__(self, now: Any) -> None:
+        """Called by the fit with its `Progress`."""
+        self.last = now.step
+        line = f"  step {now.step:<4} loss {now.loss:<12.6g} gradient {now.gradient:<9.2g} {now.seconds:8.1f} s"
+        if self._began is None:  # the first step compiles: it says nothing of the others
+            self._began, self._first = time.monotonic(), now.step
+        else:
+            left = seconds_left(now.history, (time.monotonic() - self._began) / (now.step - self._first), self._max_steps, self._max_seconds, now.seconds)
+            line += "   converged" if now.converged else f"   about {human_seconds(left)} left"
+        self._progress.note(line)
+        heed()
+
+
+def seconds_left(history: tuple[float, ...], per_step: float, max_steps: int, max_seconds: float | None, spent: float) -> float:
+    """Seconds that a fit may still take: steps until the loss, falling as in the last steps, settles, but no more than both limits allow.
+
+    Falls of the loss that shrink by the same factor from step to step reach `SETTLED` of the loss after ln(SETTLED/fall)/ln(factor) more steps; where they do
+    not shrink, the limits are all that is known.
+    """
+    steps = float(max_steps - len(history))
+    falls = [a - b for a, b in pairwise(history) if a > b]
+    if len(falls) >= 2 and history[-1] > 0 and falls[-1] < falls[-2]:
+        factor, fall = falls[-1] / falls[-2], falls[-1] / history[-1]
+        more = max(math.log(SETTLED / fall) / math.log(factor), 0.0) if fall > SETTLED else 0.0
+        steps = min(steps, 1.0 + more)
+    left = max(steps, 0.0) * per_step
+    return left if max_seconds is None else max(min(left, max_seconds - spent), 0.0)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from .atomic import write_bytes
 from .fit_record import Estimate, FitRecord
+from .fit_report import known_range
+from .scales import figure
 
 # Nothing is fetched and nothing runs: pictures are in the page, styles too, and there are no scripts.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -63,10 +65,10 @@ def fit_page(record: FitRecord, picture: str | os.PathLike, path: str | os.PathL
 def _estimates(estimates: Iterable[Estimate]) -> str:
     rows = []
     for number, one in enumerate(estimates, start=1):
-        interval = "none" if one.low is None or one.high is None else f"{one.low:.3g} to {one.high:.3g}"
-        known = "none" if one.known is None else f"{one.known:.3g}" + ("" if one.known_low is None else f" ({one.known_low:.3g} to {one.known_high:.3g})")
+        interval = "none" if one.low is None or one.high is None else f"{figure(one.low)} to {figure(one.high)}"
+        known = "none" if one.known is None else figure(one.known) + known_range(one)
         name = one.name + (f" = {', '.join(one.tied)}" if one.tied else "")
-        cells = [f"#{number}", name, f"{one.value:.4g}", interval, one.unit, one.status, f"{one.start:.4g}", known, one.source]
+        cells = [f"#{number}", name, figure(one.value), interval, one.unit, one.status, figure(one.start), known, one.source]
         rows.append(cells)
     return _table(["", "parameter", "estimate", "95 % interval", "unit", "status", "start", "library (range)", "source"], rows, numbers=(2, 3, 6, 7))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .atomic import atomic_path
 from .fit_record import Estimate, FitRecord, FittedData
-from .scales import choose_scale
+from .scales import choose_scale, figure
 from .sheet import Box
 
 _DOTS_PER_INCH = 130
@@ -80,7 +80,8 @@ def _draw(record: FitRecord) -> Any:
     width = (_WIDTH - 0.35) / columns
     for index, one in enumerate(shown):
         row, column = divmod(index, columns)
-        _draw_data(page.axes(Box(0.35 + column * width + 0.45, _HEAD + row * band + _ABOVE, width - 0.75, _PANEL)), one)
+        box = Box(0.35 + column * width + 0.45, _HEAD + row * band + _ABOVE, width - 0.75, _PANEL)
+        _draw_data(page.axes(box), one, index)
     below = _HEAD + rows * band + _ABOVE
     _draw_residuals(page.axes(Box(0.8, below, 6.9, _PANEL)), record)
     _draw_spectrum(page.axes(Box(9.5, below, _WIDTH - 9.5 - 0.3, _PANEL)), record)
@@ -102,26 +103,26 @@ def _draw_head(page: _Page, record: FitRecord) -> None:
     page.text(0.35, 0.72, words, fontsize=10.5, color="#555555" if record.converged and not many else _RED)
 
 
-def _draw_data(axes: Any, one: FittedData) -> None:
+def _draw_data(axes: Any, one: FittedData, index: int) -> None:
     factor, unit = _unit(one)
     data, predicted, noise, sd = (np.asarray(values, float) / factor for values in (one.data, one.predicted, one.noise_sd, one.sd))
     below = np.asarray(one.censored, bool)
     axes.set_title(one.name.replace("$", r"\$")[:60], color=_INK, loc="left", fontweight="bold")
     if one.x is None:
-        _draw_against_prediction(axes, data, predicted, noise, sd, below, unit)
+        _draw_against_prediction(axes, (data, predicted, noise, sd), below, unit, _COLOURS[index % len(_COLOURS)])
         return
     name, _, x_unit = one.x_name.partition(", ")
     x, x_unit = _readable(np.asarray(one.x, float), x_unit)
     curve = np.zeros(data.size, int) if one.curve is None else np.asarray(one.curve)
     for number in range(int(curve.max()) + 1):
-        mine, colour = curve == number, _COLOURS[number % len(_COLOURS)]
+        mine, colour = curve == number, _COLOURS[(index + number) % len(_COLOURS)]
         order = np.flatnonzero(mine)[np.argsort(x[mine])]
         axes.fill_between(
             x[order], np.maximum(predicted - _WITHIN_95 * sd, 0)[order], (predicted + _WITHIN_95 * sd)[order], color=colour, alpha=0.2, linewidth=0
         )
         axes.plot(x[order], predicted[order], color=colour, linewidth=1.8, label=one.curves[number] if number < len(one.curves) else None)
         seen, hidden = order[~below[order]], order[below[order]]
-        axes.errorbar(x[seen], data[seen], yerr=noise[seen], fmt="o", markersize=4.5, color=colour, markeredgecolor="white", elinewidth=1, capsize=0)
+        axes.errorbar(x[seen], data[seen], yerr=noise[seen], fmt="o", markersize=4.5, color=colour, markeredgecolor="white", markeredgewidth=0.5, elinewidth=1)
         axes.plot(x[hidden], data[hidden], linestyle="", marker="v", markersize=5.5, color=colour, markerfacecolor="none")
     if len(one.curves) > 1 or (one.curves and one.curves[0]):
         axes.legend(fontsize=8, frameon=False, handlelength=1.4, ncols=2 if len(one.curves) > 3 else 1)
@@ -131,16 +132,17 @@ def _draw_data(axes: Any, one: FittedData) -> None:
     axes.grid(alpha=0.25, linewidth=0.6)
 
 
-def _draw_against_prediction(axes: Any, data: np.ndarray, predicted: np.ndarray, noise: np.ndarray, sd: np.ndarray, below: np.ndarray, unit: str) -> None:
+def _draw_against_prediction(axes: Any, values: tuple[np.ndarray, ...], below: np.ndarray, unit: str, colour: str) -> None:
+    data, predicted, noise, sd = values
     both = np.concatenate([data, predicted])
     low, high = float(both.min()), float(both.max())
     log = low > 0 and high / low > 20
     low, high = (low / 1.4, high * 1.4) if log else (max(0.0, low - 0.15 * high), 1.15 * high or 1.0)
     axes.plot([low, high], [low, high], color=_PALE, linewidth=1, linestyle="--", zorder=1)
-    style = {"markersize": 4, "color": _COLOURS[0], "markeredgecolor": "white", "markeredgewidth": 0.5}
+    style = {"markersize": 4.5, "color": colour, "markeredgecolor": "white", "markeredgewidth": 0.5}
     lower = np.minimum(noise, 0.98 * data)[~below] if log else noise[~below]
     axes.errorbar(predicted[~below], data[~below], yerr=[lower, noise[~below]], xerr=_WITHIN_95 * sd[~below], fmt="o", elinewidth=0.7, alpha=0.85, **style)
-    axes.plot(predicted[below], data[below], linestyle="", marker="v", markersize=5, color=_COLOURS[0], markerfacecolor="none")
+    axes.plot(predicted[below], data[below], linestyle="", marker="v", markersize=5, color=colour, markerfacecolor="none")
     if log:
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -188,7 +190,7 @@ def _draw_spectrum(axes: Any, record: FitRecord) -> None:
     axes.set_yticks(place, [_combination(record.directions[:, k]) for k in place], fontsize=8 if widths.size <= 10 else 6)
     axes.tick_params(axis="y", length=0)
     axes.set_title("what the data determine; red: not", color=_INK, loc="left", fontweight="bold")
-    axes.set_xlabel("standard deviation of ln(parameters) along the direction", color=_INK)
+    axes.set_xlabel("s.d. of ln(parameters) along the direction", color=_INK)
 
 
 def _combination(direction: np.ndarray) -> str:
@@ -206,8 +208,8 @@ def _draw_table(page: _Page, top: float, estimates: tuple[Estimate, ...]) -> Non
     for index, one in enumerate(estimates):
         y = top + 0.55 + _ROW * index
         name = f"#{index + 1}  {one.name}" + (f" ({len(one.tied)} tied)" if one.tied else "")
-        interval = "none" if one.low is None or one.high is None else f"{one.low:.3g} to {one.high:.3g}"
-        cells = (name, f"{one.value:.3g}", interval, _micro(one.unit), one.status, _library(one))
+        interval = "none" if one.low is None or one.high is None else f"{figure(one.low)} to {figure(one.high)}"
+        cells = (name, figure(one.value), interval, _micro(one.unit), one.status, _library(one))
         for x, words in zip(places.values(), cells, strict=True):
             size = min(9.0, 9.0 * 52 / max(len(words), 52)) if x == places["parameter"] else 9.0
             page.text(x, y, words, fontsize=size, color=_STATUS_INK[one.status] if words == one.status else _INK)
@@ -237,14 +239,17 @@ def _draw_intervals(axes: Any, estimates: tuple[Estimate, ...]) -> None:
     axes.set_ylim(len(estimates) - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("factor of library or start", color=_INK, fontsize=8.5)
+    axes.set_xlabel("factor of library (grey) or start", color=_INK, fontsize=8.5)
     axes.minorticks_off()
 
 
 def _library(one: Estimate) -> str:
-    if one.known is None:
-        return "none"
-    return f"{one.known:.3g}" + ("" if one.known_low is None else f" ({one.known_low:.3g} to {one.known_high:.3g})")
+    return "none" if one.known is None else figure(one.known) + known_range(one)
+
+
+def known_range(one: Estimate) -> str:
+    """The library's range in brackets, or nothing."""
+    return "" if one.known_low is None or one.known_high is None else f" ({figure(one.known_low)} to {figure(one.known_high)})"
 
 
 def _unit(one: FittedData) -> tuple[float, str]:

@@ -28,7 +28,7 @@ _INK, _PALE, _RED = "#222222", "#777777", "#b2182b"
 _COLOURS = ("#2c6fbb", "#d98324", "#8c2981", "#3b8f5a", "#b23a48", "#4d4d4d")
 _WIDTH, _HEAD, _PANEL, _ROW = 13.0, 1.0, 2.55, 0.27
 _ABOVE, _BELOW = 0.42, 0.62
-_MOST_PANELS, _MOST_ROWS, _MOST_PARTS = 9, 30, 4
+_MOST_PANELS, _MOST_ROWS, _MOST_PARTS = 9, 30, 3
 _WITHIN_95 = 1.96
 _STATUS_INK = {"fitted": _INK, "prior": "#8a6d00", "undetermined": _RED, "at bound": _RED}
 
@@ -83,8 +83,8 @@ def _draw(record: FitRecord) -> Any:
         box = Box(0.35 + column * width + 0.45, _HEAD + row * band + _ABOVE, width - 0.75, _PANEL)
         _draw_data(page.axes(box), one, index)
     below = _HEAD + rows * band + _ABOVE
-    _draw_residuals(page.axes(Box(0.8, below, 6.9, _PANEL)), record)
-    _draw_spectrum(page.axes(Box(9.5, below, _WIDTH - 9.5 - 0.3, _PANEL)), record)
+    _draw_residuals(page.axes(Box(0.8, below, 6.2, _PANEL)), record)
+    _draw_spectrum(page.axes(Box(9.6, below, _WIDTH - 9.6 - 0.3, _PANEL)), record)
     _draw_table(page, table_at, estimates)
     hidden = (len(record.data) - len(shown), len(record.estimates) - len(estimates))
     if any(hidden):
@@ -168,7 +168,7 @@ def _draw_residuals(axes: Any, record: FitRecord) -> None:
     axes.set_ylim(-reach, reach)
     axes.set_xlim(0.5, start + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title("residuals, measured less predicted; dashed: 95 % of a right model", color=_INK, loc="left", fontweight="bold")
+    axes.set_title("residuals (measured less predicted), 95 % dashed", color=_INK, loc="left", fontweight="bold")
     axes.set_xlabel("number of the datum", color=_INK)
     axes.set_ylabel("standard deviations of the noise", color=_INK)
     if len(record.data) > 1:

@@ -60,8 +60,10 @@ def _prediction_deviations(plan: FitPlan, fit: Any) -> list[np.ndarray]:
 
 
 def _data(one: Any, fit: Any, deviations: np.ndarray) -> FittedData:
+    import jax.numpy as jnp
+
     predicted, data = np.asarray(fit.predictions[one.name], np.float64), np.asarray(one.data, np.float64)
-    information = np.asarray(_uncensored(one.noise).information(np.asarray(predicted)), np.float64)
+    information = np.asarray(_uncensored(one.noise).information(jnp.asarray(predicted)), np.float64)
     limit = getattr(one.noise, "limit", None)
     x, x_name, curve, curves = _against(one)
     return FittedData(

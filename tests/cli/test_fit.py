@@ -158,8 +158,9 @@ def test_bad_fits_leave_nothing_behind(finished, change, code, words):
 
 
 def test_time_left_follows_the_trend():
-    assert seconds_left((100.0,), 2.0, 51, None, 0.0) == 100.0  # nothing known but the limit
+    assert seconds_left((100.0,), 2.0, 51, None, 0.0) == (100.0, 100.0)  # nothing known but the limit
     # falls of 50, 5: a tenth each; from 5/45 to 1e-4 are three steps, and one to see that it has ended
-    assert seconds_left((100.0, 50.0, 45.0), 2.0, 200, None, 0.0) == pytest.approx(2 * (1 + np.log10(5 / 45 / 1e-4)))
-    assert seconds_left((100.0, 50.0, 45.0), 2.0, 200, 5.0, 3.0) == 2.0
-    assert seconds_left((9.0, 8.0, 7.0), 1.0, 10, None, 0.0) == 7.0
+    expected = 2 * (1 + np.log10(5 / 45 / 1e-4))
+    assert seconds_left((100.0, 50.0, 45.0), 2.0, 203, None, 0.0) == (pytest.approx(expected), 400.0)
+    assert seconds_left((100.0, 50.0, 45.0), 2.0, 203, 5.0, 3.0) == (2.0, 2.0)
+    assert seconds_left((9.0, 8.0, 7.0), 1.0, 10, None, 0.0) == (7.0, 7.0)

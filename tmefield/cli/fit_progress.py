@@ -31,23 +31,24 @@ class Steps:
         if self._began is None:  # the first step compiles: it says nothing of the others
             self._began, self._first = time.monotonic(), now.step
         else:
-            left = seconds_left(now.history, (time.monotonic() - self._began) / (now.step - self._first), self._max_steps, self._max_seconds, now.seconds)
-            line += "   converged" if now.converged else f"   about {human_seconds(left)} left"
+            per_step = (time.monotonic() - self._began) / (now.step - self._first)
+            left, most = seconds_left(now.history, per_step, self._max_steps, self._max_seconds, now.seconds)
+            line += "   converged" if now.converged else f"   about {human_seconds(left)} left, at most {human_seconds(most)}"
         self._progress.note(line)
         heed()
 
 
-def seconds_left(history: tuple[float, ...], per_step: float, max_steps: int, max_seconds: float | None, spent: float) -> float:
-    """Seconds that a fit may still take: steps until the loss, falling as in the last steps, settles, but no more than both limits allow.
+def seconds_left(history: tuple[float, ...], per_step: float, max_steps: int, max_seconds: float | None, spent: float) -> tuple[float, float]:
+    """Seconds that a fit may still take, and the most that its limits allow: steps until the loss, falling as in the last steps, settles.
 
     Falls of the loss that shrink by the same factor from step to step reach `SETTLED` of the loss after ln(SETTLED/fall)/ln(factor) more steps; where they do
     not shrink, the limits are all that is known.
     """
-    steps = float(max_steps - len(history))
+    steps = most = float(max_steps - len(history))
     falls = [a - b for a, b in pairwise(history) if a > b]
     if len(falls) >= 2 and history[-1] > 0 and falls[-1] < falls[-2]:
         factor, fall = falls[-1] / falls[-2], falls[-1] / history[-1]
         more = max(math.log(SETTLED / fall) / math.log(factor), 0.0) if fall > SETTLED else 0.0
         steps = min(steps, 1.0 + more)
-    left = max(steps, 0.0) * per_step
-    return left if max_seconds is None else max(min(left, max_seconds - spent), 0.0)
+    limit = most * per_step if max_seconds is None else max(min(most * per_step, max_seconds - spent), 0.0)
+    return min(steps * per_step, limit), limit

@@ -227,12 +227,16 @@ def _draw_intervals(axes: Any, estimates: tuple[Estimate, ...]) -> None:
             ends = np.maximum([one.known_low, one.known_high], 1e-3 * centre) / centre
             axes.plot(ends, [place, place], color="#c9c9c9", linewidth=7, solid_capstyle="butt")
             reach = max(reach, *(1.5 * ends), *(1.5 / ends))
-        ink = _COLOURS[0] if one.low is not None else _RED
+        reach = max(reach, 1.5 * one.value / centre, 1.5 * centre / one.value) if one.low is not None else reach
         if one.low is not None and one.high is not None and one.low > 0:
-            axes.plot([one.low / centre, one.high / centre], [place, place], color=ink, linewidth=1.8)
-        axes.plot(one.value / centre, place, "o", color=ink, markersize=4.5)
-        reach = max(reach, 1.5 * one.value / centre, 1.5 * centre / one.value)
+            axes.plot([one.low / centre, one.high / centre], [place, place], color=_COLOURS[0], linewidth=1.8)
     reach = min(reach, 1e4)
+    for place, one in enumerate(estimates):
+        centre = one.known if one.known is not None and one.known > 0 else one.start
+        if centre > 0 and one.value > 0:
+            at = one.value / centre
+            beyond = "<" if at < 1 / reach else ">" if at > reach else "o"
+            axes.plot(min(max(at, 1 / reach), reach), place, beyond, color=_COLOURS[0] if one.low is not None else _RED, markersize=4.5, clip_on=False)
     axes.axvline(1, color=_PALE, linewidth=0.8, linestyle="--", zorder=0)
     axes.set_xscale("log")
     axes.set_xlim(1 / reach, reach)

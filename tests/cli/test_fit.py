@@ -1,13 +1,16 @@
 """`tmefield fit`: results, stop and go on to the same end, refusals and exit codes."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import tmefield as tf
 from command_line import tmefield
 from fit_case import BASE, FREE, POINTS, TRUTH, write_points
 from tmefield.cli import fit_progress
+from tmefield.cli.fit import _fields as fields_of
 from tmefield.cli.fit_progress import seconds_left
 from tmefield.output.lock import alone
 from tmefield.output.reading import read_netcdf
@@ -124,6 +127,19 @@ def test_results_of_another_fit_are_not_overwritten_unasked(finished):
         answer = tmefield("fit", folder / "case.toml", "--out", folder / "out")
         assert answer.code == 4 and "another tmefield is at work" in answer.err
     assert (folder / "out" / "fit.json").read_bytes() == before
+
+
+def test_fields_are_those_of_the_times_measured():
+    """Where nothing was measured at steady state: the start and each time of any observation."""
+    grid = tf.Grid((4, 4, 4), 20.0)
+    model = tf.Model(grid, [tf.Species("a", 40.0, 1e-3)], [tf.Decay(), tf.Secretion("a", 1e-4, 2.0)])
+    probes = [tf.Assay("a", np.ones(grid.shape, bool), [1.0] * len(times), tf.Lognormal(0.1), times=times) for times in ([60.0, 600.0], [300.0])]
+    plan = SimpleNamespace(observations=probes, problem={"rtol": 1e-6, "time_rtol": 1e-6})
+    found = SimpleNamespace(models=lambda: {None: model}, problem=SimpleNamespace(initial=[0.0]))
+    course = fields_of(plan, found)
+    np.testing.assert_allclose(course.times, [0.0, 60.0, 300.0, 600.0])
+    made = 1e-4 * 2.0 / 0.602214076
+    np.testing.assert_allclose(course.concentration.mean(axis=(1, 2, 3, 4)), made / 1e-3 * -np.expm1(-1e-3 * np.asarray(course.times)), rtol=1e-4)
 
 
 def test_the_list_of_numbers(finished):

@@ -1,5 +1,7 @@
 """`[fit]` of a configuration: tables to free parameters and observations, files to data, and what is refused."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -69,8 +71,6 @@ def case(tmp_path_factory):
 
 
 def plan(case, text):
-    from dataclasses import replace
-
     folder, inputs, model = case
     return fit_plan(replace(inputs, loaded=parse_config(BASE + "[fit]\n" + text, folder=folder, source="case.toml")), model)
 
@@ -103,7 +103,7 @@ def test_profiles_find_their_bins_and_weights(case):
     profile, assay = plan(case, FREE + '[[fit.free]]\nname = "rho"\nstart = 0.3\n' + PROFILE + ASSAY).observations
     np.testing.assert_allclose(profile.data, [0.01, 0.005])  # 34 kDa: 340 pg/mL is 10 pM, and the rows are put in order
     np.testing.assert_allclose(profile.noise.sd, [1e-3, 5e-4])
-    assert profile.classes.count == 2
+    assert profile.classes.count == 2 and profile.name == "IFNg profile from CD8_T"
     np.testing.assert_allclose(assay.data, [0.02 * 34e3])
     assert float(assay.noise.limit) == pytest.approx(100.0) and assay.uses == ("rho",)
     assert int(np.sum(np.asarray(assay.classes.index) >= 0)) == 3 * 6 * 6
@@ -129,8 +129,6 @@ def test_distances_and_regions(case):
     point = distance_to(inputs, PointTarget(point=("0 um", "10 um", "20 um")))
     np.testing.assert_allclose(point, np.sqrt(z**2 + (y - 10) ** 2 + (x - 20) ** 2))
     assert distance_to(inputs, "CD8_T")[inputs.densities["CD8_T"] > 0].max() == 0
-    from dataclasses import replace
-
     labels = np.zeros(inputs.grid.shape, np.int8)
     labels[:3] = 1
     halves = replace(inputs, labels=labels)
@@ -227,6 +225,16 @@ def test_missing_times_are_refused(case, tmp_path):
     _, inputs, model = case
     with pytest.raises(tf.InputError, match=r"the points at 7200 s are not those at 0 s"):
         plan((tmp_path, inputs, model), FREE + TIMED)
+
+
+def test_a_section_needs_no_depth(case):
+    folder, inputs, model = case
+    flat = POINTS.replace('z = "z", ', "")
+    with pytest.raises(tf.InputError, match=r"columns.z is missing: only in a section"):
+        plan(case, FREE + flat)
+    section = replace(inputs, grid=tf.Grid((1, 6, 6), 20.0))
+    (points,) = plan((folder, section, model), FREE + flat).observations
+    np.testing.assert_allclose(points.positions[:2], [[10, 20, 10], [50, 60, 10]])
 
 
 def test_netcdf_and_h5ad_are_read(case, tmp_path):

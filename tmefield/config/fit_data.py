@@ -27,13 +27,19 @@ def observations_of(inputs: Inputs) -> list:
     for index, table in enumerate(fit.data if fit else ()):
         where = f"{inputs.loaded.source}: fit.data[{index}]"
         try:
-            name = table.name or f"{species_id(table.species)} {table.kind}"
+            name = table.name or _own_name(table)
             if name in [one.name for one in found]:
                 name = f"{name} {index + 1}"
             found.append(_observation(inputs, table, name))
         except (FileError, InputError) as error:
             raise type(error)(f"{where}: {error}") from None
     return found
+
+
+def _own_name(table: AnyData) -> str:
+    """Species and kind, of a profile also from where its distances count."""
+    target = f" from {table.distance if isinstance(table.distance, str) else 'a point'}" if isinstance(table, ProfileTable) else ""
+    return f"{species_id(table.species)} {table.kind}{target}"
 
 
 def _observation(inputs: Inputs, table: AnyData, name: str) -> Any:

@@ -179,4 +179,5 @@ def test_time_left_follows_the_trend():
     expected = 2 * (1 + np.log10(5 / 45 / 1e-4))
     assert seconds_left((100.0, 50.0, 45.0), 2.0, 203, None, 0.0) == (pytest.approx(expected), 400.0)
     assert seconds_left((100.0, 50.0, 45.0), 2.0, 203, 5.0, 3.0) == (2.0, 2.0)
+    assert seconds_left((100.0, 50.0, 49.999), 2.0, 203, None, 0.0) == (2.0, 400.0)  # settled: the next step may be the last
     assert seconds_left((9.0, 8.0, 7.0), 1.0, 10, None, 0.0) == (7.0, 7.0)

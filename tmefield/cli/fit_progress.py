@@ -33,7 +33,8 @@ class Steps:
         else:
             per_step = (time.monotonic() - self._began) / (now.step - self._first)
             left, most = seconds_left(now.history, per_step, self._max_steps, self._max_seconds, now.seconds)
-            line += "   converged" if now.converged else f"   about {human_seconds(left)} left, at most {human_seconds(most)}"
+            converged = "converged" if len(now.losses) == 1 else "the best start has converged"
+            line += f"   {converged}" if now.converged else f"   about {human_seconds(left)} left, at most {human_seconds(most)}"
         self._progress.note(line)
         heed()
 
@@ -45,10 +46,11 @@ def seconds_left(history: tuple[float, ...], per_step: float, max_steps: int, ma
     not shrink, the limits are all that is known.
     """
     steps = most = float(max_steps - len(history))
-    falls = [a - b for a, b in pairwise(history) if a > b]
-    if len(falls) >= 2 and history[-1] > 0 and falls[-1] < falls[-2]:
-        factor, fall = falls[-1] / falls[-2], falls[-1] / history[-1]
-        more = max(math.log(SETTLED / fall) / math.log(factor), 0.0) if fall > SETTLED else 0.0
-        steps = min(steps, 1.0 + more)
+    falls = [a - b for a, b in pairwise(history)]
+    share = falls[-1] / history[-1] if falls and history[-1] > 0 else 1.0
+    if share <= SETTLED:
+        steps = min(steps, 1.0)
+    elif len(falls) >= 2 and falls[-1] < falls[-2]:
+        steps = min(steps, 1.0 + math.log(SETTLED / share) / math.log(falls[-1] / falls[-2]))
     limit = most * per_step if max_seconds is None else max(min(most * per_step, max_seconds - spent), 0.0)
     return min(steps * per_step, limit), limit

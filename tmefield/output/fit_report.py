@@ -70,7 +70,7 @@ class _Page:
 
 def _draw(record: FitRecord) -> Any:
     shown = record.data[:_MOST_PANELS]
-    columns = min(3, len(shown))
+    columns = 2 if len(shown) in (2, 4) else min(3, len(shown))
     rows = -(-len(shown) // columns)
     estimates = record.estimates[:_MOST_ROWS]
     band = _ABOVE + _PANEL + _BELOW
@@ -80,7 +80,7 @@ def _draw(record: FitRecord) -> Any:
     width = (_WIDTH - 0.35) / columns
     for index, one in enumerate(shown):
         row, column = divmod(index, columns)
-        box = Box(0.35 + column * width + 0.45, _HEAD + row * band + _ABOVE, width - 0.75, _PANEL)
+        box = Box(0.35 + column * width + 0.5, _HEAD + row * band + _ABOVE, width - 0.9, _PANEL)
         _draw_data(page.axes(box), one, index)
     below = _HEAD + rows * band + _ABOVE
     _draw_residuals(page.axes(Box(0.8, below, 6.2, _PANEL)), record)
@@ -137,7 +137,9 @@ def _draw_against_prediction(axes: Any, values: tuple[np.ndarray, ...], below: n
     both = np.concatenate([data, predicted])
     low, high = float(both.min()), float(both.max())
     log = low > 0 and high / low > 20
-    low, high = (low / 1.4, high * 1.4) if log else (max(0.0, low - 0.15 * high), 1.15 * high or 1.0)
+    # Bars count, unless one that says next to nothing would squeeze the data.
+    ends = np.concatenate([data - noise, data + noise, predicted - _WITHIN_95 * sd, predicted + _WITHIN_95 * sd])
+    low, high = (low / 1.4, high * 1.4) if log else (max(0.0, 0.95 * float(ends.min())), min(1.05 * float(ends.max()), 3 * high) or 1.0)
     axes.plot([low, high], [low, high], color=_PALE, linewidth=1, linestyle="--", zorder=1)
     style = {"markersize": 4.5, "color": colour, "markeredgecolor": "white", "markeredgewidth": 0.5}
     lower = np.minimum(noise, 0.98 * data)[~below] if log else noise[~below]
@@ -165,7 +167,7 @@ def _draw_residuals(axes: Any, record: FitRecord) -> None:
     for level in (-_WITHIN_95, _WITHIN_95):
         axes.axhline(level, color=_PALE, linewidth=0.8, linestyle="--")
     reach = max(3.0, 1.25 * max(abs(limit) for limit in axes.get_ylim()))
-    axes.set_ylim(-reach, reach)
+    axes.set_ylim(-reach, reach * (1 + 0.28 * -(-min(len(record.data), len(_COLOURS)) // 3) * (len(record.data) > 1)))  # room for the legend
     axes.set_xlim(0.5, start + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_title("residuals (measured less predicted), 95 % dashed", color=_INK, loc="left", fontweight="bold")

@@ -10,6 +10,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/drugs.md": "occupancy after a week",
+    "docs/fitting.md": "degrees of freedom",
     "docs/regulation.md": "without regulation",
     "README.md": "hypoxic:",
     "docs/extending.md": "defect",
@@ -18,7 +19,6 @@ PAGES = {
     "docs/chemistry.md": "activated",
     "docs/library.md": "fold apart",
     "docs/readouts.md": "shares by cause",
-    "docs/fitting.md": "only their ratios are fixed",
 }
 
 

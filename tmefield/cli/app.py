@@ -10,6 +10,7 @@ from ..memory import reuse_memory
 from .doctor import doctor
 from .estimate import estimate
 from .export import export
+from .fit import fit
 from .guard import INTERRUPTED, guarded
 from .info import info
 from .init import init
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (run, resume, init, validate, estimate, info, plot, export, doctor):
+for verb in (run, resume, fit, init, validate, estimate, info, plot, export, doctor):
     app.command(verb.__name__)(guarded(verb))
 
 

@@ -22,6 +22,18 @@ def check_folder(loaded: Loaded, *, force: bool) -> None:
     **Raises** `FileError` or `InputError`, each with the remedy.
     """
     folder = Path(loaded.config.output.folder)
+    check_writable(folder)
+    cells = [CELLS[format]] if (format := cells_format(loaded)) else []
+    taken = [name for name in (NETCDF, PICTURE, IMAGE, SUMMARY, *cells) if (folder / name).exists()]
+    if taken and not force and _hash_of(folder) != loaded.sha256():
+        raise InputError(f"{folder} already holds {', '.join(taken)} of another run; choose another folder with --out, or overwrite with --force")
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written.
+
+    **Raises** `FileError` with the remedy.
+    """
     if folder.exists() and not folder.is_dir():
         raise FileError(f"{folder}: is a file, not a folder; choose another with --out")
     nearest = folder
@@ -29,10 +41,6 @@ def check_folder(loaded: Loaded, *, force: bool) -> None:
         nearest = nearest.parent if nearest.parent != nearest else Path()
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise FileError(f"{nearest}: no permission to write here; choose another folder with --out")
-    cells = [CELLS[format]] if (format := cells_format(loaded)) else []
-    taken = [name for name in (NETCDF, PICTURE, IMAGE, SUMMARY, *cells) if (folder / name).exists()]
-    if taken and not force and _hash_of(folder) != loaded.sha256():
-        raise InputError(f"{folder} already holds {', '.join(taken)} of another run; choose another folder with --out, or overwrite with --force")
 
 
 def cells_format(loaded: Loaded) -> str | None:

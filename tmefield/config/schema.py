@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from .drug_tables import DrugTable
+from .fit_tables import FIT_TABLES, FitTable
 from .quantities import (
     Concentration,
     Coordinate,
@@ -303,6 +304,7 @@ class Config(Table):
     readouts: ReadoutsTable = ReadoutsTable()
     solver: Solver = Solver()
     time: Time | None = None
+    fit: FitTable | None = None
     output: Output = Output()
 
     @field_validator("species")
@@ -340,4 +342,5 @@ TABLES: dict[str, type[Table]] = {
     "wall:fixed": FixedWall,
     "wall:robin": RobinWall,
     "secretion:table": SecretionTable,
+    **FIT_TABLES,
 }

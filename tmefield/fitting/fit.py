@@ -1,5 +1,6 @@
 """The fit: from a start, or many, to estimates with what the data say about them."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -194,4 +195,13 @@ def _identity(problem: Problem, optimiser: AbstractOptimiser, starts: int, seed:
     """What two runs of one fit have in common."""
     data = [(one.name, float(np.sum(np.asarray(one.data))), int(one.data.size)) for one in problem.observations]
     free = [(one.name, float(np.sum(one.start)), one.transform, one.limits) for one in problem.parameters.all]
-    return {"optimiser": repr(optimiser), "starts": starts, "seed": seed, "data": data, "parameters": free, "rtol": problem.rtol}
+    settings = {"optimiser": repr(optimiser), "starts": starts, "seed": seed, "rtol": problem.rtol}
+    return settings | {"data": data, "parameters": free, "numbers": _digest((problem.build, problem.observations, problem.initial))}
+
+
+def _digest(tree: Any) -> str:
+    """SHA-256 of every array: a fit may go on only with the model and the data that it began with."""
+    digest = hashlib.sha256()
+    for leaf in filter(eqx.is_array, jax.tree.leaves(tree)):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    return digest.hexdigest()

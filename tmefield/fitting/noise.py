@@ -122,11 +122,24 @@ class Lognormal(AbstractNoise):
 
 
 class Poisson(AbstractNoise):
-    """Counts: d is Poisson with mean p. The residual is that of the deviance, r = sign(p - d) sqrt(2 (p - d + d ln(d/p)))."""
+    """Counts: n = gain d is Poisson with mean gain p. The residual is that of the deviance, r = sign(p - d) sqrt(2 gain (p - d + d ln(d/p))).
+
+    **Arguments**
+
+    - `gain`: counts per unit of the data; 1 where the data are counts.
+
+    **Raises** `InputError` for a gain that is not above zero.
+    """
+
+    gain: Float[Array, ""]
+
+    def __init__(self, gain: ArrayLike = 1.0):
+        self.gain = as_parameter(gain, "counts per unit of the data", "1/unit", shapes=((),), positive=True)
 
     def residuals(self, predicted: Float[Array, " n"], data: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
-        p, d = jnp.maximum(predicted, TINY), data.astype(predicted.dtype)
+        gain = self.gain.astype(predicted.dtype)
+        p, d = jnp.maximum(gain * predicted, TINY), gain * data.astype(predicted.dtype)
         # With x = (p - d)/d near 0 the square root has no derivative; there r = (p - d)/sqrt(d) (1 - x/3 + 7 x^2/36).
         x = (p - d) / jnp.maximum(d, TINY)
         near = (jnp.abs(x) < 1e-3) & (d > 0)
@@ -137,15 +150,17 @@ class Poisson(AbstractNoise):
 
     def information(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
-        return 1 / jnp.maximum(predicted, TINY)
+        return self.gain.astype(predicted.dtype) / jnp.maximum(predicted, TINY)
 
     def sample(self, key: Array, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
-        return jax.random.poisson(key, jnp.maximum(predicted, 0)).astype(predicted.dtype)
+        gain = self.gain.astype(predicted.dtype)
+        return jax.random.poisson(key, gain * jnp.maximum(predicted, 0)).astype(predicted.dtype) / gain
 
     def check(self, data: Float[Array, " n"], who: str) -> None:
         """See `AbstractNoise`."""
-        if bool(((data < 0) | (data != jnp.round(data))).any()):
+        counts = data * self.gain.astype(data.dtype)
+        if bool(((counts < 0) | (jnp.abs(counts - jnp.round(counts)) > 1e-4)).any()):
             raise InputError(f"{who}: counts must be whole numbers from 0; scale intensities back to counts, or take another noise")
 
 

@@ -2,6 +2,7 @@
 
 from .dataset import to_dataset as to_dataset
 from .fieldset import FieldSet as FieldSet
+from .fieldset import Listed as Listed
 from .fieldset import Variable as Variable
 from .fieldset import variable_name as variable_name
 from .netcdf import write_netcdf as write_netcdf

@@ -74,6 +74,34 @@ class Variable:
 
 
 @dataclass(frozen=True, eq=False)
+class Listed:
+    """Numbers along dimensions of their own, not on the grid: data of a fit, a spectrum.
+
+    **Arguments**
+
+    - `values`: array; `dims`: a name for each of its dimensions, in lower case.
+    - `long_name`, `units`: as of a `Variable`.
+    - `flags`: what the codes 0, 1, ... mean, a word each (no spaces); then `values` are such codes and have no units.
+
+    **Raises** `InputError` for units that udunits cannot read, dims that do not fit, and flags with spaces.
+    """
+
+    values: ArrayLike
+    dims: tuple[str, ...]
+    long_name: str
+    units: str = "1"
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "values", np.asarray(self.values))
+        check_units(self.units, self.long_name)
+        if self.values.ndim != len(self.dims) or any(dim != variable_name(dim) for dim in self.dims):
+            raise InputError(f"{self.long_name}: values of shape {self.values.shape} need a name in lower case for each dimension; got {self.dims}")
+        if any(not re.fullmatch(r"[\w.+@-]+", flag) for flag in self.flags):
+            raise InputError(f"{self.long_name}: a flag is one word of letters, digits and _ . + @ -; got {self.flags}")
+
+
+@dataclass(frozen=True, eq=False)
 class FieldSet:
     """Concentrations of several species on one grid at one or more times, with everything needed to read and draw them.
 
@@ -89,6 +117,7 @@ class FieldSet:
     - `vessel_area`: [z, y, x] vessel wall area per volume, 1/um.
     - `maps`: further fields [z, y, x] by file name, for example `ifng_secretion`.
     - `scalars`: further single numbers by file name, for example `ifng_diffusivity`.
+    - `lists`: further arrays that are not on the grid, by file name, for example `fit_eigenvalue`.
     - `attributes`: text on the whole (title, history, references, state, config, config_sha256, versions, ...).
     - `vessel_segments`: [segment, 2, 3] both ends (x, y, z) of each vessel segment, um, for drawing.
     - `vessel_radii`: [segment] um.
@@ -107,6 +136,7 @@ class FieldSet:
     vessel_area: ArrayLike = None
     maps: Mapping[str, Variable] = field(default_factory=dict)
     scalars: Mapping[str, Variable] = field(default_factory=dict)
+    lists: Mapping[str, Listed] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     vessel_segments: ArrayLike = None
     vessel_radii: ArrayLike = None
@@ -172,6 +202,14 @@ class FieldSet:
         entries += [(density_name(kind), f"cell type {kind!r}") for kind in self.cell_density]
         entries += [(vessel_name(key), f"vessel_arrays[{key!r}]") for key in self.vessel_arrays]
         entries += [(key, f"maps[{key!r}]") for key in self.maps] + [(key, f"scalars[{key!r}]") for key in self.scalars]
+        entries += [(key, f"lists[{key!r}]") for key in self.lists]
+        sizes: dict[str, int] = dict.fromkeys(("t", "z", "y", "x", "nv", "segment", "end", "component"), -1)
+        for key, entry in self.lists.items():
+            for dim, size in zip(entry.dims, entry.values.shape, strict=True):
+                if sizes.setdefault(dim, size) != size:
+                    raise InputError(
+                        f"FieldSet lists[{key!r}]: the dimension {dim!r} is {size} long here and has another length, or another meaning, elsewhere"
+                    )
         for name, what in entries:
             if name != variable_name(name):
                 raise InputError(f"FieldSet {what}: a variable in a file is named in lower case, here {variable_name(name)!r}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import __version__
 from ..grid import AXES
-from .fieldset import CELL_DENSITY_UNITS, CONCENTRATION_UNITS, TISSUES, VESSEL_AREA_UNITS, FieldSet, density_name, variable_name, vessel_name
+from .fieldset import CELL_DENSITY_UNITS, CONCENTRATION_UNITS, TISSUES, VESSEL_AREA_UNITS, FieldSet, Listed, density_name, variable_name, vessel_name
 
 # Raised when a file of the old layout can no longer be read by the new code.
 SCHEMA = 1
@@ -41,6 +41,8 @@ def entries(fields: FieldSet) -> Iterator[Entry]:
         yield _map(name, entry.values, entry.long_name, entry.units, kind="map")
     for name, entry in fields.scalars.items():
         yield Entry(name, (), entry.values.astype(np.float64), {"long_name": entry.long_name, "units": entry.units, "kind": "scalar", **entry.origin})
+    for name, entry in fields.lists.items():
+        yield _listed(name, entry)
 
 
 def global_attributes(fields: FieldSet) -> dict[str, str | int]:
@@ -90,6 +92,13 @@ def _tissue(fields: FieldSet) -> Iterator[Entry]:
     for name, entry in fields.vessel_arrays.items():
         attributes = {"long_name": entry.long_name, "units": entry.units, "kind": "vessel_array", "identifier": name}
         yield Entry(vessel_name(name), ("segment",), entry.values.astype(np.float64), attributes)
+
+
+def _listed(name: str, entry: Listed) -> Entry:
+    if entry.flags:
+        flags = {"flag_values": np.arange(len(entry.flags), dtype=np.int16), "flag_meanings": " ".join(entry.flags)}
+        return Entry(name, entry.dims, entry.values.astype(np.int16), {"long_name": entry.long_name, **flags, "kind": "list"})
+    return Entry(name, entry.dims, entry.values.astype(np.float64), {"long_name": entry.long_name, "units": entry.units, "kind": "list"})
 
 
 def _map(name: str, values: np.ndarray, long_name: str, units: str, **extra: str) -> Entry:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import FileError, InputError, ResourceError
 from ..grid import AXES, Grid
-from .fieldset import ORIGIN_KEYS, FieldSet, Variable
+from .fieldset import ORIGIN_KEYS, FieldSet, Listed, Variable
 from .layout import SCHEMA
 
 READ_LIMIT = 16 * 1024**3
@@ -106,6 +106,7 @@ def _fields(dataset, source: Path) -> FieldSet:
             vessel_area=variables["vessel_area"][...] if "vessel_area" in kinds else None,
             maps={variable.name: _variable(variable) for variable in kinds.get("map", [])},
             scalars={variable.name: _variable(variable) for variable in kinds.get("scalar", [])},
+            lists={variable.name: _listed(variable) for variable in kinds.get("list", [])},
             attributes=attributes,
             vessel_segments=variables["vessel_segment"][...] if has_vessels else None,
             vessel_radii=variables["vessel_radius"][...] if has_vessels else None,
@@ -120,6 +121,11 @@ def _fields(dataset, source: Path) -> FieldSet:
 def _variable(variable) -> Variable:
     origin = {key: str(variable.getncattr(key)) for key in variable.ncattrs() if key in ORIGIN_KEYS}
     return Variable(np.asarray(variable[...]), variable.long_name, variable.units, origin)
+
+
+def _listed(variable) -> Listed:
+    flags = tuple(str(variable.flag_meanings).split()) if "flag_meanings" in variable.ncattrs() else ()
+    return Listed(np.asarray(variable[...]), tuple(variable.dimensions), variable.long_name, getattr(variable, "units", "1"), flags)
 
 
 def _grid(variables) -> Grid:

@@ -77,6 +77,11 @@ def number(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def figure(value: float) -> str:
+    """A value to three significant digits as a person writes it in a table: 0.0134, 6290, 8.9e-05."""
+    return f"{value:.3g}" if value == 0 or not 1e-3 <= abs(value) < 1e6 else number(float(f"{value:.3g}"))
+
+
 def _round_125(value: float, *, up: bool) -> float:
     power = 10.0 ** math.floor(math.log10(value) + 1e-12)
     mantissa = value / power

@@ -38,11 +38,11 @@ class LevenbergMarquardt(AbstractOptimiser):
 
     **Arguments**
 
-    - `tolerance`: it ends where a step changes z by less than this (1 + z), and residuals by less than this (1 + r): in u = ln x that is a relative change of
-      a rate, and in residuals a share of a standard deviation.
+    - `tolerance`: it ends where the minimum of the linearised problem is no more than this away, in standard deviations: where |J (J^T J)^-1 J^T r| is
+      below it. What the data do not determine does not count, so that a fit does not run along it.
     """
 
-    tolerance: float = eqx.field(static=True, default=1e-4)
+    tolerance: float = eqx.field(static=True, default=1e-3)
 
     def init(self, problem: Problem, z: Float[Array, " n"]) -> Any:
         """See `AbstractOptimiser`."""
@@ -61,8 +61,7 @@ class LevenbergMarquardt(AbstractOptimiser):
         basis = jnp.eye(state.z.size, dtype=state.z.dtype)
         jacobian = jax.lax.cond(accept, lambda: jax.vmap(push, out_axes=1)(basis), lambda: state.jacobian)
         z, residual = jnp.where(accept, state.trial, state.z), jnp.where(accept, found, state.residual)
-        settled = _close(state.trial, state.z, self.tolerance) & _close(found, state.residual, self.tolerance)
-        done = (accept & ~state.first & settled) | (trust < STUCK)
+        done = (_distance(jacobian, residual) < self.tolerance) | (trust < STUCK)
         return _State(z, residual, jacobian, z - _damped(jacobian, residual, trust), trust, jnp.zeros_like(state.first), done)
 
     def point(self, state: Any) -> Point:
@@ -79,8 +78,11 @@ class LevenbergMarquardt(AbstractOptimiser):
         return unpack_leaves(self, problem, packed)
 
 
-def _close(a: Array, b: Array, tolerance: float) -> Array:
-    return jnp.all(jnp.abs(a - b) <= tolerance * (1 + jnp.abs(b)))
+def _distance(jacobian: Array, residual: Array) -> Array:
+    """Length of the part of r that some change of z could take away: the distance from the minimum, in standard deviations."""
+    left, size, _ = jnp.linalg.svd(jacobian, full_matrices=False)
+    seen = size > jnp.sqrt(jnp.finfo(size.dtype).eps) * jnp.max(size)
+    return jnp.sqrt(jnp.sum(jnp.where(seen, left.T @ residual, 0) ** 2))
 
 
 def _damped(jacobian: Array, residual: Array, trust: Array) -> Array:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .fitting.optimisers import LevenbergMarquardt as LevenbergMarquardt
     from .fitting.parameters import FreeParameter as FreeParameter
     from .fitting.problem import make_problem as make_problem
+    from .fitting.profile_likelihood import profile_likelihood as profile_likelihood
     from .fitting.result import Fit as Fit
     from .grid import Grid as Grid
     from .interstitium.flow import interstitial_flow as interstitial_flow
@@ -170,6 +171,7 @@ _HOMES = {
     "interstitial_flow": ".interstitium.flow",
     "leaf_names": ".fitting.leaves",
     "make_problem": ".fitting.problem",
+    "profile_likelihood": ".fitting.profile_likelihood",
     "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",
     "responses": ".response.responses",

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import InputError
 from ..model import Model
@@ -33,6 +33,8 @@ class Problem(eqx.Module):
     - `images`: names of the models, (None,) for one; `build`: from values by name to the models in that order.
     - `initial`: field at time 0 of observations with times, one per image.
     - `rtol`, `time_rtol`, `max_steps`: tolerances of the steady solves and the time steps; limit of the nonlinear steps.
+    - `held`: z of parameters that stay where they are, NaN for those that are free; `drawn`: by how many standard deviations the medians of priors are
+      moved; `counted`: which data count (the others are left out). Arrays, so that profiles, ensembles and held-out scores need one compiled program.
     """
 
     parameters: Parameters = eqx.field(static=True)
@@ -43,6 +45,9 @@ class Problem(eqx.Module):
     rtol: float = eqx.field(static=True)
     time_rtol: float = eqx.field(static=True)
     max_steps: int = eqx.field(static=True)
+    held: Float[Array, " n"] | None = None
+    drawn: Float[Array, " p"] | None = None
+    counted: Bool[Array, " d"] | None = None
 
     def models(self, values: Values) -> dict[str | None, Model]:
         """The models by image, of these values."""
@@ -70,10 +75,14 @@ class Problem(eqx.Module):
 
     def residuals(self, z: Float[Array, " n"]) -> tuple[Float[Array, " m"], Int[Array, ""]]:
         """Residuals of all data and priors, NaN where a solve did not converge (an optimiser then takes a shorter step); and the status."""
+        z = z if self.held is None else jnp.where(jnp.isnan(self.held), z, self.held)
         predicted, status = self.predict(self.parameters.values(z))
-        parts = [one.noise.residuals(p, one.data).astype(z.dtype) for one, p in zip(self.observations, predicted, strict=True)]
+        data = jnp.concatenate([one.noise.residuals(p, one.data).astype(z.dtype) for one, p in zip(self.observations, predicted, strict=True)])
+        data = data if self.counted is None else jnp.where(self.counted, data, 0)
+        priors = self.parameters.prior_residuals(z)
+        priors = priors if self.drawn is None else priors - self.drawn
         failed = status != int(Status.CONVERGED)
-        return jnp.where(failed, jnp.nan, jnp.concatenate([*parts, self.parameters.prior_residuals(z)])), status
+        return jnp.where(failed, jnp.nan, jnp.concatenate([data, priors])), status
 
     def loss(self, z: Float[Array, " n"]) -> Float[Array, ""]:
         """r.r/2."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .errors import NumericsError as NumericsError
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
+    from .fitting.ensemble import Ensemble as Ensemble
+    from .fitting.ensemble import bootstrap_ensemble as bootstrap_ensemble
+    from .fitting.ensemble import laplace_ensemble as laplace_ensemble
     from .fitting.fit import fit as fit
     from .fitting.identifiability import identifiability as identifiability
     from .fitting.leaves import leaf_names as leaf_names
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from .fitting.optimisers import Adam as Adam
     from .fitting.optimisers import LevenbergMarquardt as LevenbergMarquardt
     from .fitting.parameters import FreeParameter as FreeParameter
+    from .fitting.posterior import posterior_fields as posterior_fields
     from .fitting.problem import make_problem as make_problem
     from .fitting.profile_likelihood import profile_likelihood as profile_likelihood
     from .fitting.result import Fit as Fit
@@ -108,6 +112,7 @@ _HOMES = {
     "DistanceProfile": ".fitting.observations",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
+    "Ensemble": ".fitting.ensemble",
     "FileError": ".errors",
     "Fit": ".fitting.result",
     "FixedConcentration": ".transport.fixed",
@@ -162,6 +167,7 @@ _HOMES = {
     "area_under_curve": ".pharmacology.occupancy",
     "assay_profile": ".response.assay",
     "balance_index": ".response.balance_index",
+    "bootstrap_ensemble": ".fitting.ensemble",
     "bound_fraction": ".pharmacology.occupancy",
     "cell_table": ".response.cell_table",
     "dose_amount": ".pharmacology.amounts",
@@ -169,8 +175,10 @@ _HOMES = {
     "fit": ".fitting.fit",
     "identifiability": ".fitting.identifiability",
     "interstitial_flow": ".interstitium.flow",
+    "laplace_ensemble": ".fitting.ensemble",
     "leaf_names": ".fitting.leaves",
     "make_problem": ".fitting.problem",
+    "posterior_fields": ".fitting.posterior",
     "profile_likelihood": ".fitting.profile_likelihood",
     "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",

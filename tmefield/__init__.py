@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .fitting.noise import Gaussian as Gaussian
     from .fitting.noise import Lognormal as Lognormal
     from .fitting.noise import Poisson as Poisson
+    from .fitting.nuts import Posterior as Posterior
+    from .fitting.nuts import sample_posterior as sample_posterior
     from .fitting.observations import AbstractObservation as AbstractObservation
     from .fitting.observations import Assay as Assay
     from .fitting.observations import DistanceProfile as DistanceProfile
@@ -144,6 +146,7 @@ _HOMES = {
     "PlasmaCourse": ".pharmacology.plasma",
     "PointSamples": ".fitting.observations",
     "Poisson": ".fitting.noise",
+    "Posterior": ".fitting.nuts",
     "Rates": ".terms",
     "ReceptorPools": ".terms",
     "ReceptorUptake": ".terms",
@@ -184,6 +187,7 @@ _HOMES = {
     "response_report": ".response.report",
     "responses": ".response.responses",
     "reuse_memory": ".memory",
+    "sample_posterior": ".fitting.nuts",
     "solve_steady": ".steady",
     "suppressed_niches": ".response.niches",
     "with_leaves": ".fitting.leaves",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .errors import NumericsError as NumericsError
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
+    from .fitting.design import Designs as Designs
+    from .fitting.design import rank_designs as rank_designs
     from .fitting.ensemble import Ensemble as Ensemble
     from .fitting.ensemble import bootstrap_ensemble as bootstrap_ensemble
     from .fitting.ensemble import laplace_ensemble as laplace_ensemble
@@ -111,6 +113,7 @@ _HOMES = {
     "Consumption": ".terms",
     "Conversion": ".terms",
     "Decay": ".terms",
+    "Designs": ".fitting.design",
     "DistanceProfile": ".fitting.observations",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
@@ -183,6 +186,7 @@ _HOMES = {
     "make_problem": ".fitting.problem",
     "posterior_fields": ".fitting.posterior",
     "profile_likelihood": ".fitting.profile_likelihood",
+    "rank_designs": ".fitting.design",
     "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",
     "responses": ".response.responses",

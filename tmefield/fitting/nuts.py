@@ -79,11 +79,11 @@ def sample_posterior(fit: Fit, count: int = 500, warmup: int = 200, seed: int = 
     flat = jax.vmap(free.from_natural)(u.reshape(-1, u.shape[-1]))
     ensemble = from_z(fit, "nuts", flat)
     by_chain = {name: values.reshape(chains, count) for name, values in ensemble.values.items()}
-    told = [dict(zip(free.names, map(float, one), strict=True)) for one in (rhat, ess)]
-    result = Posterior(ensemble, by_chain, *told, int(np.sum(np.asarray(divergent))))
+    spread, effective = (dict(zip(free.names, map(float, one), strict=True)) for one in (rhat, ess))
+    result = Posterior(ensemble, by_chain, spread, effective, int(np.sum(np.asarray(divergent))))
     if not result.mixed:
         warnings.warn(
-            f"the chains have not mixed (largest R-hat {max(told[0].values()):.3f}, fewest effective draws {min(told[1].values()):.0f}, "
+            f"the chains have not mixed (largest R-hat {max(spread.values()):.3f}, fewest effective draws {min(effective.values()):.0f}, "
             f"{result.divergences} divergences): take more draws, more warm-up, or a prior on what is hardly determined",
             stacklevel=2,
         )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .fitting.ensemble import bootstrap_ensemble as bootstrap_ensemble
     from .fitting.ensemble import laplace_ensemble as laplace_ensemble
     from .fitting.fit import fit as fit
+    from .fitting.holdout import CrossValidation as CrossValidation
+    from .fitting.holdout import cross_validate as cross_validate
     from .fitting.identifiability import identifiability as identifiability
     from .fitting.leaves import leaf_names as leaf_names
     from .fitting.leaves import with_leaves as with_leaves
@@ -112,6 +114,7 @@ _HOMES = {
     "Cells": ".tissue.cells",
     "Consumption": ".terms",
     "Conversion": ".terms",
+    "CrossValidation": ".fitting.holdout",
     "Decay": ".terms",
     "Designs": ".fitting.design",
     "DistanceProfile": ".fitting.observations",
@@ -176,6 +179,7 @@ _HOMES = {
     "bootstrap_ensemble": ".fitting.ensemble",
     "bound_fraction": ".pharmacology.occupancy",
     "cell_table": ".response.cell_table",
+    "cross_validate": ".fitting.holdout",
     "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
     "fit": ".fitting.fit",

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import InputError
-from .identifiability import LOOSEST, RESOLUTION, Identifiability, identifiability
+from .identifiability import LOOSEST, RESOLUTION, Identifiability, identifiability, information_by_observation
 from .observations import AbstractObservation
 from .parameters import Values
 from .problem import Problem
@@ -92,7 +92,7 @@ def rank_designs(known: Fit | Problem, candidates: Mapping[str, Candidate], inte
 
     Data of the candidates are not looked at: any that their noise allows will do. sd = sqrt(diag(I_total^-1)) is the least that an unbiased estimate can have
     (Cramer & Rao); D- and A-optimality are ln det I and the sum of variances (Atkinson, Donev & Tobias 2007, ISBN 9780199296606). It is local: about
-    the estimate of a `Fit`, or the starts of a `Problem` (or `values`). One compiled evaluation a candidate.
+    the estimate of a `Fit`, or the starts of a `Problem` (or `values`). All candidates are read off the same solves, by one compiled program.
 
     **Arguments**
 
@@ -111,19 +111,40 @@ def rank_designs(known: Fit | Problem, candidates: Mapping[str, Candidate], inte
     now = identifiability(problem, at)
     wanted = now.names if interest is None else tuple(interest)
     _check_names(wanted, now, "interest")
-    found = [_design(name, _information(problem, name, one, at, now), now, wanted) for name, one in candidates.items()]
+    added = _added(problem, candidates, at, now)
+    found = [_design(name, added[name], now, wanted) for name in candidates]
     return Designs(now, wanted, tuple(sorted(found, key=lambda one: (one.a_value, -one.d_value))))
 
 
-def _information(problem: Problem, name: str, candidate: Candidate, values: Values | None, now: Identifiability) -> np.ndarray:
-    if isinstance(candidate, Mapping):
-        _check_names(candidate, now, name)
-        if not all(sd > 0 for sd in candidate.values()):
-            raise InputError(f"{name}: standard deviations must be above zero; got {dict(candidate)}")
-        added = [scale**2 / candidate[one] ** 2 if one in candidate else 0.0 for one, scale in zip(now.names, now.scales, strict=True)]
-        return np.diag(added)
-    seen = (candidate,) if isinstance(candidate, AbstractObservation) else tuple(candidate)
+def _added(problem: Problem, candidates: Mapping[str, Candidate], values: Values | None, now: Identifiability) -> dict[str, np.ndarray]:
+    """Information that each candidate adds; all measurements are read off the same solves."""
+    added = {name: _known(name, one, now) for name, one in candidates.items() if isinstance(one, Mapping)}
+    owners: list[str] = []
+    seen: list[AbstractObservation] = []
+    for name, candidate in candidates.items():
+        if not isinstance(candidate, Mapping):
+            own = (candidate,) if isinstance(candidate, AbstractObservation) else tuple(candidate)
+            _check_observations(problem, name, own)
+            owners += [name] * len(own)
+            seen += own
+    if seen:
+        _, _, each, _ = information_by_observation(replace(problem, observations=tuple(seen)), values)
+        added |= {name: each[[owner == name for owner in owners]].sum(axis=0) for name in owners}
+    return added
+
+
+def _known(name: str, candidate: Mapping[str, float], now: Identifiability) -> np.ndarray:
+    """The information of parameters that would be known with these standard deviations of u."""
+    _check_names(candidate, now, name)
+    if not all(sd > 0 for sd in candidate.values()):
+        raise InputError(f"{name}: standard deviations must be above zero; got {dict(candidate)}")
+    return np.diag([(scale / candidate[one]) ** 2 if one in candidate else 0.0 for one, scale in zip(now.names, now.scales, strict=True)])
+
+
+def _check_observations(problem: Problem, name: str, seen: Sequence[AbstractObservation]) -> None:
     models = problem.models(problem.parameters.values(problem.parameters.start()))
+    if not seen:
+        raise InputError(f"{name}: there is no observation in it")
     for one in seen:
         if one.image not in models:
             raise InputError(f"{name}: {one.name} belongs to image {one.image!r}; the models are {', '.join(map(str, models))}")
@@ -131,7 +152,6 @@ def _information(problem: Problem, name: str, candidate: Candidate, values: Valu
         if missing:
             raise InputError(f"{name}: {one.name} uses {', '.join(missing)}, which is no free parameter")
         one.check(models[one.image])
-    return identifiability(replace(problem, observations=seen), values).information
 
 
 def _design(name: str, added: np.ndarray, now: Identifiability, interest: tuple[str, ...]) -> Design:

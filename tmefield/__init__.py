@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from .errors import NumericsError as NumericsError
     from .errors import ResourceError as ResourceError
     from .errors import TmefieldError as TmefieldError
+    from .fitting.design import Designs as Designs
+    from .fitting.design import rank_designs as rank_designs
+    from .fitting.ensemble import Ensemble as Ensemble
+    from .fitting.ensemble import bootstrap_ensemble as bootstrap_ensemble
+    from .fitting.ensemble import laplace_ensemble as laplace_ensemble
     from .fitting.fit import fit as fit
     from .fitting.fit import fit_problem as fit_problem
+    from .fitting.holdout import CrossValidation as CrossValidation
+    from .fitting.holdout import cross_validate as cross_validate
     from .fitting.identifiability import Identifiability as Identifiability
     from .fitting.identifiability import identifiability as identifiability
     from .fitting.intervals import Interval as Interval
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from .fitting.noise import Gaussian as Gaussian
     from .fitting.noise import Lognormal as Lognormal
     from .fitting.noise import Poisson as Poisson
+    from .fitting.nuts import Posterior as Posterior
+    from .fitting.nuts import sample_posterior as sample_posterior
     from .fitting.observations import AbstractObservation as AbstractObservation
     from .fitting.observations import Assay as Assay
     from .fitting.observations import DistanceProfile as DistanceProfile
@@ -33,8 +42,10 @@ if TYPE_CHECKING:
     from .fitting.optimisers import Adam as Adam
     from .fitting.optimisers import LevenbergMarquardt as LevenbergMarquardt
     from .fitting.parameters import FreeParameter as FreeParameter
+    from .fitting.posterior import posterior_fields as posterior_fields
     from .fitting.problem import Problem as Problem
     from .fitting.problem import make_problem as make_problem
+    from .fitting.profile_likelihood import profile_likelihood as profile_likelihood
     from .fitting.random_effects import per_image as per_image
     from .fitting.result import Fit as Fit
     from .grid import Grid as Grid
@@ -110,10 +121,13 @@ _HOMES = {
     "Cells": ".tissue.cells",
     "Consumption": ".terms",
     "Conversion": ".terms",
+    "CrossValidation": ".fitting.holdout",
     "Decay": ".terms",
+    "Designs": ".fitting.design",
     "DistanceProfile": ".fitting.observations",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
+    "Ensemble": ".fitting.ensemble",
     "FileError": ".errors",
     "Fit": ".fitting.result",
     "FixedConcentration": ".transport.fixed",
@@ -148,6 +162,7 @@ _HOMES = {
     "PlasmaCourse": ".pharmacology.plasma",
     "PointSamples": ".fitting.observations",
     "Poisson": ".fitting.noise",
+    "Posterior": ".fitting.nuts",
     "Problem": ".fitting.problem",
     "Rates": ".terms",
     "ReceptorPools": ".terms",
@@ -173,21 +188,28 @@ _HOMES = {
     "area_under_curve": ".pharmacology.occupancy",
     "assay_profile": ".response.assay",
     "balance_index": ".response.balance_index",
+    "bootstrap_ensemble": ".fitting.ensemble",
     "bound_fraction": ".pharmacology.occupancy",
     "cell_table": ".response.cell_table",
+    "cross_validate": ".fitting.holdout",
     "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
     "fit": ".fitting.fit",
     "fit_problem": ".fitting.fit",
     "identifiability": ".fitting.identifiability",
     "interstitial_flow": ".interstitium.flow",
+    "laplace_ensemble": ".fitting.ensemble",
     "leaf_names": ".fitting.leaves",
     "make_problem": ".fitting.problem",
+    "per_image": ".fitting.random_effects",
+    "posterior_fields": ".fitting.posterior",
+    "profile_likelihood": ".fitting.profile_likelihood",
+    "rank_designs": ".fitting.design",
     "receptor_occupancy": ".pharmacology.occupancy",
     "response_report": ".response.report",
     "responses": ".response.responses",
-    "per_image": ".fitting.random_effects",
     "reuse_memory": ".memory",
+    "sample_posterior": ".fitting.nuts",
     "solve_steady": ".steady",
     "suppressed_niches": ".response.niches",
     "with_leaves": ".fitting.leaves",

@@ -148,22 +148,33 @@ def identifiability(problem: Problem, values: Values | None = None) -> Identifia
 
     **Raises** `InputError` where no parameter is a number.
     """
+    names, scales, each, touched = information_by_observation(problem, values)
+    numbers = [one for one in problem.parameters.all if one.shape == ()]
+    sigmas = [None if one.prior is None else one.prior.sigma for one in numbers]
+    prior = np.diag([0.0 if sigma is None else 1 / sigma**2 for sigma in sigmas])
+    measured = tuple(dict.fromkeys(name for one in problem.observations for name in one.uses))
+    return Identifiability(names, tuple(one.unit for one in numbers), scales, each.sum(axis=0), prior, touched, measured)
+
+
+def information_by_observation(problem: Problem, values: Values | None = None) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, tuple[bool, ...]]:
+    """Names and scales of the parameters that are numbers, the information [observation, n, n] of each observation by itself, and what any of them touches.
+
+    **Raises** `InputError` where no parameter is a number.
+    """
     free = problem.parameters
     u = free.natural(free.start() if values is None else free.free({**{one.name: jnp.asarray(one.start) for one in free.all}, **values}))
     places = list(free.numbers)
     if not places:
         raise InputError("every free parameter is a field: identifiability is told of numbers only")
     predicted, slopes = (np.asarray(one, np.float64) for one in sensitivities(problem, u))
-    weights = [np.asarray(one.noise.information(jnp.asarray(part))) for one, part in zip(problem.observations, _split(problem, predicted), strict=True)]
     numbers = [one for one in free.all if one.shape == ()]
     scales = np.array([1.0 if one.transform != "linear" else abs(float(one.start)) or 1.0 for one in numbers])
     jacobian = slopes[:, places] * scales
-    information = jacobian.T @ (np.concatenate(weights)[:, None] * jacobian)
-    sigmas = [None if one.prior is None else one.prior.sigma for one in numbers]
-    prior = np.diag([0.0 if sigma is None else 1 / sigma**2 for sigma in sigmas])
-    measured = tuple(dict.fromkeys(name for one in problem.observations for name in one.uses))
-    touched = tuple(bool(one) for one in (jacobian != 0).any(axis=0))
-    return Identifiability(tuple(one.name for one in numbers), tuple(one.unit for one in numbers), scales, information, prior, touched, measured)
+    each = []
+    for one, p, rows in zip(problem.observations, _split(problem, predicted), _split(problem, jacobian), strict=True):
+        weights = np.asarray(one.noise.information(jnp.asarray(p)))
+        each.append(rows.T @ (weights[:, None] * rows))
+    return tuple(one.name for one in numbers), scales, np.stack(each), tuple(bool(one) for one in (jacobian != 0).any(axis=0))
 
 
 def _split(problem: Problem, data: np.ndarray) -> list[np.ndarray]:

@@ -1,6 +1,5 @@
 """A fit as a function of one vector: from free parameters to models, fields, predictions and residuals."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -33,8 +32,9 @@ class Problem(eqx.Module):
     - `parameters`: what is free; `observations`: what was measured.
     - `images`: names of the models, (None,) for one; `build`: from values by name to the models in that order.
     - `initial`: field at time 0 of observations with times, one per image.
-    - `held`: which components of z an optimiser leaves as they are.
     - `rtol`, `time_rtol`, `max_steps`: tolerances of the steady solves and the time steps; limit of the nonlinear steps.
+    - `held`: z of parameters that stay where they are, NaN for those that are free; `drawn`: by how many standard deviations the medians of priors are
+      moved; `counted`: which data count (the others are left out). Arrays, so that profiles, ensembles and held-out scores need one compiled program.
     """
 
     parameters: Parameters = eqx.field(static=True)
@@ -42,10 +42,12 @@ class Problem(eqx.Module):
     images: tuple[str | None, ...] = eqx.field(static=True)
     build: Any
     initial: tuple[Array, ...]
-    held: Bool[Array, " n"]
+    held: Float[Array, " n"]
     rtol: float = eqx.field(static=True)
     time_rtol: float = eqx.field(static=True)
     max_steps: int = eqx.field(static=True)
+    drawn: Float[Array, " p"] | None = None
+    counted: Bool[Array, " d"] | None = None
 
     def models(self, values: Values) -> dict[str | None, Model]:
         """The models by image, of these values."""
@@ -73,11 +75,14 @@ class Problem(eqx.Module):
 
     def residuals(self, z: Float[Array, " n"]) -> tuple[Float[Array, " m"], Int[Array, ""]]:
         """Residuals of all data and priors, NaN where a solve did not converge (an optimiser then takes a shorter step); and the status."""
-        z = jnp.where(self.held, jax.lax.stop_gradient(z), z)
+        z = jnp.where(jnp.isnan(self.held), z, self.held)
         predicted, status = self.predict(self.parameters.values(z))
-        parts = [one.noise.residuals(p, one.data).astype(z.dtype) for one, p in zip(self.observations, predicted, strict=True)]
+        data = jnp.concatenate([one.noise.residuals(p, one.data).astype(z.dtype) for one, p in zip(self.observations, predicted, strict=True)])
+        data = data if self.counted is None else jnp.where(self.counted, data, 0)
+        priors = self.parameters.prior_residuals(z)
+        priors = priors if self.drawn is None else priors - self.drawn
         failed = status != int(Status.CONVERGED)
-        return jnp.where(failed, jnp.nan, jnp.concatenate([*parts, self.parameters.prior_residuals(z)])), status
+        return jnp.where(failed, jnp.nan, jnp.concatenate([data, priors])), status
 
     def loss(self, z: Float[Array, " n"]) -> Float[Array, ""]:
         """r.r/2."""
@@ -104,11 +109,6 @@ class Problem(eqx.Module):
                 raise InputError(f"{one.name}: {new.size} data in place of {one.data.size}")
             changed.append(eqx.tree_at(lambda observation: observation.data, one, new))
         return eqx.tree_at(lambda problem: problem.observations, self, tuple(changed))
-
-    def with_held(self, *names: str) -> "Problem":
-        """The problem with these parameters held where a start puts them, and no others."""
-        held = [one.name in names for one in self.parameters.all for _ in range(math.prod(one.shape))]
-        return eqx.tree_at(lambda problem: problem.held, self, jnp.asarray(held))
 
     @property
     def data_count(self) -> int:
@@ -151,7 +151,7 @@ def make_problem(
     if idle:
         raise InputError(f"no observation belongs to {', '.join(idle)}; set image= of the observations, or leave the model out")
     starts = tuple(_initial(initial, image, models[image]) for image in images)
-    return Problem(free, seen, images, build, starts, jnp.zeros(free.count, bool), rtol, time_rtol, max_steps)
+    return Problem(free, seen, images, build, starts, jnp.full(free.count, jnp.nan, free.start().dtype), rtol, time_rtol, max_steps)
 
 
 class _Named(eqx.Module):

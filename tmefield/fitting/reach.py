@@ -40,7 +40,8 @@ def open_sides(problem: Problem, z: Float[Array, " n"], loss: float, wide: Itera
             if limits is not None and not limits[0] < moved[places[name]] < limits[1]:
                 continue
             away = free.from_natural(jnp.asarray(moved, z.dtype))
-            if 2 * (best_loss(problem.with_held(name), away) - loss) < OBJECTION:
+            here = eqx.tree_at(lambda one: one.held, problem, problem.held.at[places[name]].set(away[places[name]]))
+            if 2 * (best_loss(here, away) - loss) < OBJECTION:
                 sides.append(side)
         if sides:
             found[name] = tuple(sides)

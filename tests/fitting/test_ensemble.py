@@ -1,0 +1,84 @@
+"""Draws of the posterior and the fields that follow from them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tmefield as tf
+from small_fit import free, model, samples
+from written_files import compliance_messages
+
+NAMES = ("a.decay", "a.secretion_by_A.rate")
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return tf.fit(model(), free(*NAMES), [samples(sigma=0.05, noise=0.05)])
+
+
+@pytest.fixture(scope="module")
+def drawn(fitted):
+    return tf.laplace_ensemble(fitted, 4000, seed=1)
+
+
+def spread(ensemble):
+    return np.cov(np.log([ensemble.values[name] for name in NAMES]))
+
+
+def test_draws_have_the_covariance_of_the_estimate(fitted, drawn):
+    np.testing.assert_allclose(spread(drawn), fitted.identifiability.covariance(), rtol=0.1)
+    low, high = drawn.interval("a.decay")
+    plain = fitted.intervals["a.decay"]
+    assert np.log([low, high]) == pytest.approx(np.log([plain.low, plain.high]), abs=0.1 * plain.deviation)
+
+
+def test_redrawn_data_scatter_the_fits_as_much(fitted):
+    """240 refits: standard deviations within 15 % (three standard errors of them), the correlation within 0.1."""
+    ensemble = tf.bootstrap_ensemble(fitted, 240, seed=3, chunk=40)
+    assert ensemble.converged.all() and ensemble.z.shape == (240, 2)
+    found, wanted = spread(ensemble), fitted.identifiability.covariance()
+    np.testing.assert_allclose(np.sqrt(np.diag(found)), np.sqrt(np.diag(wanted)), rtol=0.15)
+    assert found[0, 1] / np.sqrt(found[0, 0] * found[1, 1]) == pytest.approx(wanted[0, 1] / np.sqrt(wanted[0, 0] * wanted[1, 1]), abs=0.1)
+    middle = np.log([np.mean(np.log(ensemble.values[name])) / np.log(fitted.values[name]) for name in NAMES])
+    assert np.abs(middle).max() < 0.05
+
+
+def test_bands_are_those_of_fields_solved_one_by_one(fitted, drawn, tmp_path):
+    few = tf.Ensemble("laplace", drawn.z[:7], {name: values[:7] for name, values in drawn.values.items()}, drawn.converged[:7])
+    fields = tf.posterior_fields(fitted, few, chunk=3)
+    alone = [tf.solve_steady(tf.with_leaves(model(), {name: few.values[name][i] for name in NAMES})).concentration for i in range(7)]
+    stacked = np.stack([np.asarray(one) for one in alone])
+    np.testing.assert_allclose(fields.mean, stacked.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(fields.sd, stacked.std(axis=0, ddof=1), rtol=1e-3)
+    for found, q in ((fields.low, 2.5), (fields.median, 50), (fields.high, 97.5)):
+        np.testing.assert_allclose(found, np.percentile(stacked, q, axis=0), rtol=1e-5)
+    assert fields.members == 7
+    written = fields.to_dataset()
+    assert set(written) >= {"a", "a_mean", "a_sd", "a_p2_5", "a_p50", "a_p97_5"} and written["a_sd"].attrs["units"] == "nmol L-1"
+    fields.to_netcdf(tmp_path / "posterior.nc")
+    assert compliance_messages(tmp_path / "posterior.nc")[1] == []
+
+
+def with_information(fitted, prior: float):
+    """The same fit where the data said nothing of the second parameter."""
+    found = replace(fitted.identifiability, information=np.diag([400.0, 0.0]), prior=np.diag([0.0, prior]))
+    return replace(fitted, identifiability=found)
+
+
+@pytest.mark.parametrize("make", [tf.laplace_ensemble, tf.bootstrap_ensemble])
+def test_nothing_is_drawn_of_what_nothing_determines(fitted, make):
+    with pytest.raises(tf.InputError, match=f"neither data nor priors determine {NAMES[1]}, so"):
+        make(with_information(fitted, 0.0), 10)
+
+
+def test_a_wide_prior_may_be_drawn_from(fitted):
+    found = spread(tf.laplace_ensemble(with_information(fitted, 0.25), 4000))
+    np.testing.assert_allclose(np.sqrt(np.diag(found)), [0.05, 2.0], rtol=0.05)
+
+
+def test_what_is_refused(fitted, drawn):
+    with pytest.raises(tf.InputError, match="at least 2 members"):
+        tf.laplace_ensemble(fitted, 1)
+    with pytest.raises(tf.InputError, match="no image 'other'"):
+        tf.posterior_fields(fitted, drawn, image="other")

@@ -1,4 +1,4 @@
-"""Which measurement next: a steady profile of interferon gamma leaves one factor open, and six further measurements are ranked before any is made; see README.md."""
+"""Which measurement next: a steady profile of interferon gamma leaves one factor open; six further measurements are ranked; see README.md."""
 
 import argparse
 import json

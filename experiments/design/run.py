@@ -1,4 +1,4 @@
-"""Which measurement next: a steady profile of interferon gamma leaves one factor open, and six further measurements are ranked before any is made; see README.md."""
+"""Which measurement next: a steady profile of interferon gamma leaves one factor open; six further measurements are ranked; see README.md."""
 
 import argparse
 import json
@@ -67,9 +67,11 @@ def to_cells(vessels, cells: np.ndarray) -> np.ndarray:
 
 
 def profile(species: str, distance: np.ndarray, count: int, name: str, **options) -> tf.DistanceProfile:
-    """A profile with `count` bins that hold about as many voxels each; its data do not count for a design."""
-    edges = np.unique(np.quantile(distance, np.linspace(0, 1, count + 1)).round(3))
-    edges[-1] += 1.0
+    """A profile with up to `count` bins that hold about as many voxels each; its data do not count for a design."""
+    values, voxels = np.unique(np.asarray(distance).round(6), return_counts=True)
+    # Distances on a grid take few values: edges lie between two of them, or there would be bins of nothing.
+    ends = np.unique(np.searchsorted(np.cumsum(voxels) / distance.size, np.arange(1, count) / count))
+    edges = np.concatenate([[0.0], (values[ends] + values[ends + 1]) / 2, [values[-1] + 1.0]])
     times = max(len(options.get("times", ())), 1)
     return tf.DistanceProfile(species, distance, edges, np.ones(times * (len(edges) - 1)), tf.Lognormal(SCATTER), name=name, **options)
 

@@ -145,6 +145,20 @@ def test_cytokine_injection(tmp_path):
         assert compliance_messages(tmp_path / f"{name}.nc")[1] == []
 
 
+def test_design(tmp_path):
+    """A steady profile leaves one factor open; a second time and a known diffusivity take it away, more of the same does not."""
+    run(EXPERIMENTS / "design" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("design")
+    assert len(found["null_directions"]) == wanted["null_directions"] and "only their ratios are fixed" in found["null_directions"][0]
+    rows = {row["candidate"]: row for row in found["designs"]}
+    for name, sds in wanted["quick"].items():
+        assert rows[name]["sd_after"] == {one: pytest.approx(sd, rel=wanted["tolerance"]) for one, sd in sds.items()}, name
+    assert {name for name, row in rows.items() if row["resolves"]} == {"profile 10 min after onset", "diffusivity known to 10 %"}
+    assert found["designs"][0]["candidate"] == "profile 10 min after onset"
+    assert (tmp_path / "design.png").stat().st_size > 10_000
+    assert compliance_messages(tmp_path / "fields.nc")[1] == []
+
+
 @pytest.mark.data
 def test_distance_to_vessel(tmp_path):
     network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")

@@ -257,3 +257,17 @@ def test_fit_ifng_range(tmp_path):
     assert "only their ratios are fixed" in words and "IFNg.diffusivity" in words
     assert (tmp_path / "fit_ifng_range.png").stat().st_size > 10_000
     assert compliance_messages(tmp_path / "estimate.nc")[1] == []
+
+
+def test_fit_time_course(tmp_path):
+    """Four times after the onset tell secretion, uptake and diffusivity apart; the settled profile knows their ratios only."""
+    run(EXPERIMENTS / "fit_time_course" / "run.py", "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("fit_time_course")
+    for name, truth in wanted["truth"].items():
+        one = found["parameters"][name]
+        assert one["status"] == "fitted" and one["low"] < truth < one["high"], name
+        assert one["high"] / one["value"] < wanted["widest"], name
+    assert set(found["steady"]["undetermined"]) == set(wanted["truth"]) and not found["said"]
+    assert "only their ratios are fixed" in found["steady"]["words"][0] and "second time" in found["steady"]["suggestions"][0]
+    assert (tmp_path / "fit_time_course.png").stat().st_size > 10_000
+    assert compliance_messages(tmp_path / "estimate.nc")[1] == []

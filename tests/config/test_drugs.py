@@ -31,6 +31,22 @@ TOCILIZUMAB = '[[drugs]]\nid = "tocilizumab"\nbody_weight = "70 kg"\ndoses = [{ 
 ONCE = TOCILIZUMAB.replace('every = "28 day", count = 2', 'at = "2 day"')
 
 
+NEEDLE = """
+[grid]
+spacing = "20 um"
+size = ["80 um", "80 um", "80 um"]
+[cells]
+uniform = { tumour = "1e-4 /um3" }
+[[species]]
+id = "IL2"
+[[drugs]]
+id = "aldesleukin"
+injections = [{ amount = "18 MIU", position = ["40 um", "40 um", "40 um"], radius = "20 um" }]
+[time]
+times = ["1 h"]
+"""
+
+
 def prepared(text):
     return prepare(parse_config(text, (), folder=Path(), source="case.toml"))
 
@@ -96,6 +112,12 @@ def test_a_cytokine_is_its_own_drug():
     assert float(exchange.plasma_concentration.baseline) == pytest.approx(1e-3)
 
 
+def test_an_injection_is_a_source():
+    inputs = prepared(NEEDLE)
+    assert not inputs.species[0].secretion and inputs.drugs[0].injections
+    assert not any("has no source" in note for note in inputs.notes)
+
+
 def test_a_drug_of_ones_own():
     text = CASE + TIME + '[[drugs]]\nid = "mine"\naction = "blocks"\ntarget = "IL-6"\nmolecular_weight = "50 kDa"\nK_D = "1 nM"\nvolume = "3 L"\n'
     (drug,) = prepared(text + 'clearance = "1 L/day"\ndoses = [{ amount = "20 nmol" }]\n').drugs
@@ -130,5 +152,8 @@ def test_doses_need_time_and_vessels():
         prepared(CASE + TOCILIZUMAB)
     with pytest.raises(tf.InputError, match=r"add \[vessels\], or give injections"):
         prepared(CASE.replace('[vessels]\nbed = { spacing = "40 um" }\n', "") + TIME + TOCILIZUMAB)
+    alone = NEEDLE.replace('injections = [{ amount = "18 MIU", position = ["40 um", "40 um", "40 um"], radius = "20 um" }]', 'doses = [{ amount = "18 MIU" }]')
+    with pytest.raises(tf.InputError, match=r"from the plasma a drug reaches the tissue through vessels: add \[vessels\]"):
+        prepared(alone)
     with pytest.raises(tf.InputError, match="tocilizumab is given twice"):
         prepared(CASE + TIME + TOCILIZUMAB + TOCILIZUMAB)

@@ -169,3 +169,13 @@ def test_switching_off_needs_the_library():
 def test_a_cell_type_that_is_nowhere_is_refused():
     with pytest.raises(InputError, match=r"regulation.edge\[0\].by.*M11.*M1"):
         prepared(OWN.replace('["M1"]', '["M11"]'))
+
+
+def test_a_competitor_acts_only_where_its_edge_does():
+    """TGF-beta competes with IL-1 in iCAF: without IL-1 there is nothing to compete with."""
+    text = CASE.replace("M1 =", "iCAF =").replace('id = "IL10"', 'id = "TGFb"').replace('id = "TNF"', 'id = "IL6"') + '[regulation]\nedges = "library"\n'
+    inputs = prepared(text)
+    assert "TGFb-IL6" in describe(inputs)["regulation"] and "TGFb-IL1R1" not in describe(inputs)["regulation"]
+    assert "IL1b-IL6 (IL1b)" in noted(inputs, "left out")[0]
+    with_ligand = text.replace("[regulation]", '[[species]]\nid = "IL1b"\n[regulation]')
+    assert {"TGFb-IL1R1", "IL1b-IL6"} <= set(describe(prepared(with_ligand))["regulation"])

@@ -74,7 +74,10 @@ def test_unknown_names_tell_what_may_be_meant():
         library.species("glucose")
 
 
-@pytest.mark.parametrize(("name", "meant"), [("interlukin 6", "IL6"), ("interferon gama", "IFNg"), ("CXL12", "CXCL12"), ("oxigen", "O2"), ("IFNgg", "IFNg")])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("interlukin 6", "IL6"), ("interferon gama", "IFNg"), ("CXL12", "CXCL12"), ("oxigen", "O2"), ("IFNgg", "IFNg"), ("IFNgamm", "IFNg"), ("TFN", "TNF")],
+)
 def test_a_slip_is_told_from_its_name(name, meant):
     with pytest.raises(InputError, match=f"did you mean '{meant}'"):
         library.species(name)

@@ -86,14 +86,15 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     species = species_values(config, densities)
     vessels = embedding is not None
     regulation = regulation_of(config, species, densities)
-    notes = [*said, *notes, *_unused(config, densities, species, vessels), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
     drugs = drugs_of(config, species, vessels=vessels)
+    given = {one.carrier for one in drugs}
+    notes = [*said, *notes, *_unused(config, densities, species, vessels, given), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
     notes += [*regulation.notes, *drug_notes(drugs)]
     return Inputs(loaded, grid, with_drugs(species, drugs), need, network, embedding, cells, densities, labels, regulation, drugs, tuple(notes))
 
 
-def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool) -> list[str]:
-    """Cell types that do nothing and species without a source: legal, but nobody should have to guess it.
+def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool, given: set[str]) -> list[str]:
+    """Cell types that do nothing and species without a source (those in `given` are doses or injections): legal, but nobody should have to guess it.
 
     **Raises** `InputError` where no species has any source at all.
     """
@@ -104,10 +105,10 @@ def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[Spe
     for one, table in zip(species, config.species, strict=True):
         from_plasma = vessels and one.plasma_concentration > 0 and one.permeability > 0
         from_walls = any(walls is not None and walls.model_dump(exclude_none=True) for walls in (config.walls, table.walls))
-        if not (one.secretion or from_plasma or from_walls):
+        if not (one.secretion or from_plasma or from_walls or one.id in given):
             dry.append(one.id)
     if len(dry) == len(species):
         raise InputError(
-            f"no source of {', '.join(dry)}: no cell present secretes it, no plasma brings it, no wall lets it in; check cells.types, or give secretion"
+            f"no source of {', '.join(dry)}: no cell present secretes it, no plasma or drug brings it, no wall lets it in; check cells.types, or give secretion"
         )
     return notes + [f"{name} has no source: no cell present secretes it and no plasma brings it" for name in dry]

@@ -62,7 +62,8 @@ def regulation_of(config: Config, species: tuple[SpeciesValues, ...], present: C
         for cell in one.secretion:
             for edge in acting_on(edges, one.id, cell):
                 acting[edge.id] = edge
-                acting |= {rival.id: rival for ligand in edge.ligands for rival in competing_with(edges, edge, ligand, cell)}
+                if edge in kept:  # what misses a ligand has no receptor to compete for
+                    acting |= {rival.id: rival for ligand in edge.ligands for rival in competing_with(edges, edge, ligand, cell)}
     used = tuple(one for one in kept if one.id in acting)
     left_out = tuple(one for one in lost if one.id in acting)
     return Regulation(used, left_out, tuple(_notes(config, used, left_out, own)))

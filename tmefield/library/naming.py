@@ -24,6 +24,9 @@ def spelling_slip(name: str, names: Mapping[str, str]) -> str | None:
     another family (TNF-alpha).
     """
     asked = plain(name)
+    mistyped = {identifier for one, identifier in names.items() if _is_mistyped(asked, one)}
+    if len(mistyped) == 1:
+        return mistyped.pop()
     stem, member = _parts(asked)
     kin = {}
     for one, identifier in names.items():
@@ -36,6 +39,17 @@ def spelling_slip(name: str, names: Mapping[str, str]) -> str | None:
     # A name without a member (macrophage) may be any of its family: none of them is what was meant more than the others.
     meant = {identifier for one, identifier in kin.items() if _parts(one)[0] == _parts(near[0])[0]}
     return kin[near[0]] if len(meant) == 1 else None
+
+
+def _is_mistyped(asked: str, known: str) -> bool:
+    """Whether two letters of a known name changed places (TFN), or a long one lost a letter at its end or inside (IFNgamm); numbers are as they were."""
+    if len(asked) == len(known):
+        differ = [i for i, (a, b) in enumerate(zip(asked, known, strict=True)) if a != b]
+        swapped = len(differ) == 2 and differ[1] == differ[0] + 1 and asked[differ[0]] + asked[differ[1]] == known[differ[1]] + known[differ[0]]
+        return swapped and all(known[i].isalpha() for i in differ)
+    if len(asked) != len(known) - 1 or len(asked) <= _LONGEST_ABBREVIATION:
+        return False
+    return any(known[i].isalpha() and known[:i] + known[i + 1 :] == asked for i in range(len(known)))
 
 
 def _likeness(one: str, other: str) -> float:

@@ -39,7 +39,8 @@ class LevenbergMarquardt(AbstractOptimiser):
     **Arguments**
 
     - `tolerance`: it ends where the minimum of the linearised problem is no more than this away, in standard deviations: where |J (J^T J)^-1 J^T r| is
-      below it. What the data do not determine does not count, so that a fit does not run along it.
+      below it. What the data do not determine does not count, so that a fit does not run along it. It ends as well where a step changes z by less than a tenth
+      of this (1 + z) and every residual by less than a tenth of this (1 + r): in single precision round-off may keep the gradient from falling further.
     """
 
     tolerance: float = eqx.field(static=True, default=1e-3)
@@ -61,7 +62,8 @@ class LevenbergMarquardt(AbstractOptimiser):
         basis = jnp.eye(state.z.size, dtype=state.z.dtype)
         jacobian = jax.lax.cond(accept, lambda: jax.vmap(push, out_axes=1)(basis), lambda: state.jacobian)
         z, residual = jnp.where(accept, state.trial, state.z), jnp.where(accept, found, state.residual)
-        done = (_distance(jacobian, residual) < self.tolerance) | (trust < STUCK)
+        still = _close(state.trial, state.z, self.tolerance / 10) & _close(found, state.residual, self.tolerance / 10)
+        done = (_distance(jacobian, residual) < self.tolerance) | (accept & ~state.first & still) | (trust < STUCK)
         return _State(z, residual, jacobian, z - _damped(jacobian, residual, trust), trust, jnp.zeros_like(state.first), done)
 
     def point(self, state: Any) -> Point:
@@ -76,6 +78,10 @@ class LevenbergMarquardt(AbstractOptimiser):
     def unpack(self, problem: Problem, packed: dict[str, Array]) -> Any:
         """See `AbstractOptimiser`."""
         return unpack_leaves(self, problem, packed)
+
+
+def _close(a: Array, b: Array, tolerance: float) -> Array:
+    return jnp.all(jnp.abs(a - b) <= tolerance * (1 + jnp.abs(b)))
 
 
 def _distance(jacobian: Array, residual: Array) -> Array:

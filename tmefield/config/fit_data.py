@@ -13,9 +13,6 @@ from .inputs import locate
 from .parameters import species_id
 from .prepare import Inputs
 
-PG_PER_ML = 1e3
-"""Of 1 nM at 1 kDa."""
-
 
 def observations_of(inputs: Inputs) -> list:
     """The observations that `[[fit.data]]` describes, each under a name of its own.
@@ -43,6 +40,8 @@ def _own_name(table: AnyData) -> str:
 
 
 def _observation(inputs: Inputs, table: AnyData, name: str) -> Any:
+    from ..response.assay import PG_PER_ML
+
     species = species_id(table.species)
     weights = {one.id: one.molecular_weight for one in inputs.species}
     if species not in weights:

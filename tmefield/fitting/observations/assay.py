@@ -9,12 +9,10 @@ from jaxtyping import Array, Float
 
 from ...errors import InputError
 from ...model import Model
+from ...response.assay import PG_PER_ML
 from ..noise import AbstractNoise
 from .classes import Classes, regions
-from .observation import AbstractObservation, Numbers, Quantity, as_data, as_times, check_species, names_in, number
-
-PG_PER_ML = 1e3
-"""Of 1 nM at 1 kDa."""
+from .observation import AbstractObservation, Numbers, Quantity, as_times, check_species, measured, names_in, number
 
 SAMPLES = ("biopsy", "fluid")
 
@@ -69,11 +67,7 @@ class Assay(AbstractObservation):
         self.species, self.sample, self.latent, self.recovery = species, sample, tuple(latent), recovery
         self.classes = regions(np.asarray(region), self.name)
         self.times = as_times(times, self.name)
-        self.data = as_data(data, self.name)
-        wanted = self.classes.count * max(len(self.times), 1)
-        if self.data.size != wanted:
-            raise InputError(f"{self.name}: {self.data.size} data for {self.classes.count} regions at {max(len(self.times), 1)} times; expected {wanted}")
-        noise.check(self.data, self.name)
+        self.data = measured(data, noise, self.classes.count, "regions", self.times, self.name)
         self.noise, self.image = noise, image
 
     @property

@@ -12,7 +12,7 @@ from ...model import Model
 from ...units import NANOMOLAR
 from ..noise import AbstractNoise
 from .classes import Classes, regions
-from .observation import AbstractObservation, Numbers, as_data, as_times, check_species
+from .observation import AbstractObservation, Numbers, as_times, check_species, measured
 
 
 class SecretionFlux(AbstractObservation):
@@ -52,11 +52,7 @@ class SecretionFlux(AbstractObservation):
         self.species = species
         self.classes = regions(np.asarray(region), self.name)
         self.times = as_times(times, self.name)
-        self.data = as_data(data, self.name)
-        wanted = self.classes.count * max(len(self.times), 1)
-        if self.data.size != wanted:
-            raise InputError(f"{self.name}: {self.data.size} data for {self.classes.count} regions at {max(len(self.times), 1)} times; expected {wanted}")
-        noise.check(self.data, self.name)
+        self.data = measured(data, noise, self.classes.count, "regions", self.times, self.name)
         self.noise, self.image = noise, image
 
     @property

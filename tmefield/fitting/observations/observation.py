@@ -79,6 +79,18 @@ def as_data(data: Numbers, name: str, *, signed: bool = False) -> Array:
     return jnp.asarray(array)
 
 
+def measured(data: Numbers, noise: AbstractNoise, count: int, what: str, times: tuple[float, ...], name: str) -> Array:
+    """Data as a vector: one for each of `count` places (points, bins, regions) at each time, as the noise allows them.
+
+    **Raises** `InputError` for another number of data, and for what `as_data` and the noise refuse.
+    """
+    found, moments = as_data(data, name), max(len(times), 1)
+    if found.size != count * moments:
+        raise InputError(f"{name}: {found.size} data for {count} {what} at {moments} times; expected {count * moments}")
+    noise.check(found, name)
+    return found
+
+
 def check_species(model: Model, species: str, name: str) -> None:
     """The species is one of the model's.
 

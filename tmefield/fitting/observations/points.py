@@ -11,7 +11,7 @@ from ...checks import as_parameter
 from ...errors import InputError
 from ...model import Model
 from ..noise import AbstractNoise
-from .observation import AbstractObservation, Numbers, as_data, as_times, check_species
+from .observation import AbstractObservation, Numbers, as_times, check_species, measured
 
 
 class PointSamples(AbstractObservation):
@@ -47,11 +47,7 @@ class PointSamples(AbstractObservation):
         self.species = species
         self.positions = as_parameter(np.reshape(np.asarray(positions, np.float64), (-1, 3)), f"{self.name}: positions", "um", signed=True)
         self.times = as_times(times, self.name)
-        self.data = as_data(data, self.name)
-        wanted = len(self.positions) * max(len(self.times), 1)
-        if self.data.size != wanted:
-            raise InputError(f"{self.name}: {self.data.size} data for {len(self.positions)} points at {max(len(self.times), 1)} times; expected {wanted}")
-        noise.check(self.data, self.name)
+        self.data = measured(data, noise, len(self.positions), "points", self.times, self.name)
         self.noise = noise
         self.image = image
 

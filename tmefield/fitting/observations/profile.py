@@ -12,7 +12,7 @@ from ...model import Model
 from ...terms import Hill
 from ..noise import AbstractNoise
 from .classes import Classes, bins
-from .observation import AbstractObservation, Numbers, as_data, as_times, check_species
+from .observation import AbstractObservation, Numbers, as_times, check_species, measured
 
 
 class DistanceProfile(AbstractObservation):
@@ -60,11 +60,7 @@ class DistanceProfile(AbstractObservation):
         self.classes = bins(np.asarray(distance), limits, None if where is None else np.asarray(where), self.name)
         self.middles = jnp.asarray((limits[1:] + limits[:-1]) / 2)
         self.times = as_times(times, self.name)
-        self.data = as_data(data, self.name)
-        wanted = self.classes.count * max(len(self.times), 1)
-        if self.data.size != wanted:
-            raise InputError(f"{self.name}: {self.data.size} data for {self.classes.count} bins at {max(len(self.times), 1)} times; expected {wanted}")
-        noise.check(self.data, self.name)
+        self.data = measured(data, noise, self.classes.count, "bins", self.times, self.name)
         self.noise = noise
         self.response = response
         self.image = image

@@ -86,6 +86,26 @@ def test_a_run_writes_drug_occupancy_and_free_ligand(tmp_path):
     assert free[2].mean() > 1.5 * free[1].mean() > 0, "a blocked receptor takes nothing up: the ligand rises"
 
 
+@pytest.mark.parametrize(
+    ("dose", "says"),
+    [
+        ('every = "1 day", count = 4', "2 of 4 doses at or beyond the end of the run (2 day), without effect"),
+        ('at = "40 day"', "1 of 1 dose at or beyond the end of the run (2 day), none within it, without effect"),
+        ('at = "-1 day"', None),
+    ],
+)
+def test_doses_beyond_the_end_are_told(dose, says):
+    notes = prepared(CASE + '[time]\nend = "2 day"\nevery = "1 day"\n' + TOCILIZUMAB.replace('every = "28 day", count = 2', dose)).notes
+    told = [note for note in notes if "the run" in note]
+    assert (says is None and not told) or (len(told) == 1 and says in told[0])
+
+
+def test_an_injection_beyond_the_end_is_told():
+    notes = prepared(NEEDLE.replace('radius = "20 um"', 'radius = "20 um", at = "2 h"')).notes
+    assert any("aldesleukin: 1 of 1 injection at or beyond the end of the run (1 h), none within it" in note for note in notes)
+    assert any(note.endswith("; 1 injection") for note in notes)
+
+
 def test_a_held_plasma_in_a_steady_state():
     text = CASE + '[[drugs]]\nid = "tocilizumab"\nplasma_concentration = "20 ug/mL"\ntarget_mediated_loss = true\n'
     inputs = prepared(text)
@@ -129,7 +149,7 @@ def test_a_drug_of_ones_own():
     ("text", "says"),
     [
         ('id = "tocilizumab"', "nothing is given: add 'doses', 'injections' or 'plasma_concentration'"),
-        ('id = "tocilizumab"\ndoses = [{ amount = 8 }]', r"drugs\[0\] \(tocilizumab\).doses\[0\].amount: a dose needs its unit"),
+        ('id = "tocilizumab"\ndoses = [{ amount = 8 }]', r"drugs\[0\].doses\[0\].amount: a dose needs its unit"),
         ('id = "tocilizumab"\ndoses = [{ amount = "8 mg/kg" }]', "give body_weight, e.g. '70 kg'"),
         ('id = "tocilizumab"\ndoses = [{ amount = "8 MIU" }]', "IU measure an activity.*mass_per_IU"),
         ('id = "tocilizumab"\ndoses = [{ amount = "8 mg" }]\nclearance = "-1 L/day"', r"drugs\[0\].clearance: must be finite and above zero"),

@@ -10,6 +10,7 @@ import pytest
 import tmefield as tf
 from command_line import tmefield
 from tmefield.config.build import build_model
+from tmefield.config.fields import error_notes
 from tmefield.config.load import parse_config
 from tmefield.config.prepare import prepare
 
@@ -136,6 +137,24 @@ def test_an_injection_is_a_source():
     inputs = prepared(NEEDLE)
     assert not inputs.species[0].secretion and inputs.drugs[0].injections
     assert not any("has no source" in note for note in inputs.notes)
+
+
+def test_a_run_says_where_its_error_is_more_than_what_is_left(tmp_path):
+    """Twelve hours after an injection e^-12 of it are left, far less than the errors of the steps that followed it may sum to."""
+    text = (
+        NEEDLE.replace('id = "IL2"', 'id = "IL2"\ndecay = "1/h"').replace('["1 h"]', '["1 min", "12 h"]').replace("18 MIU", "1e-9 nmol")
+        + "[output]\npng = false\n"
+    )
+    (tmp_path / "case.toml").write_text(text)
+    answer = tmefield("run", tmp_path / "case.toml", "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert "highest: of the outputs" in answer.out
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    one = summary["species"]["IL2"]
+    assert one["max_nM"] < one["error_nM"] < 0.1 * one["highest_nM"]
+    (note,) = [note for note in summary["notes"] if "time.rtol (now 0.001)" in note]
+    assert note.startswith("IL2: ") and note in answer.err
+    assert error_notes({"IL2": one | {"error_nM": 0.09 * one["max_nM"]}}, 1e-3) == []
 
 
 def test_a_drug_of_ones_own():

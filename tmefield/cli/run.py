@@ -77,6 +77,8 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
         report = summary(inputs, result) if plan is None else summary_in_time(inputs, result)
         readouts = readouts_of(inputs, result)
         report |= {"readouts": readouts.numbers} if readouts.numbers else {}
+    for note in report["notes"][len(inputs.notes) :]:
+        progress.note(f"  note: {note}")
     with progress.stage("writing"):
         fields = field_set(inputs, result, command=_command())
         written = write_results(replace(fields, maps={**fields.maps, **readouts.maps}), report, loaded, readouts.cells)
@@ -158,6 +160,7 @@ def _print_course(report: dict) -> None:
         rows.append([name, *numbers, human_seconds(one["highest_at_s"]), f"{1e3 * one['error_nM']:.1e}"])
     end = human_seconds(report["times_s"][-1])
     print(table(["species", f"mean pM at {end}", "max pM", "highest pM", "reached at", "error pM"], rows))
+    print("highest: of the outputs, between which it may rise above; error: what the errors of all steps may sum to")
     print(f"{report['method']}, {report['steps']} steps, {report['rejected']} of them redone; done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")

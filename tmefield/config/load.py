@@ -127,8 +127,8 @@ def _value(text: str) -> Any:
 def _edges_nonetheless(raw: dict[str, Any]) -> list[tuple[str, str]]:
     """The problems of edges beside mistakes elsewhere in the file; none where [regulation] or [[species]] themselves cannot be read."""
     tables = raw.get("species")
-    ids = [table.get("id") if isinstance(table, dict) else None for table in (tables if isinstance(tables, list) else [None])]
-    if not all(isinstance(one, str) for one in ids):
+    ids = [table["id"] for table in tables if isinstance(table, dict) and isinstance(table.get("id"), str)] if isinstance(tables, list) else []
+    if not ids or len(ids) < len(raw["species"]):
         return []
     try:
         return regulation_problems(RegulationTable.model_validate(raw.get("regulation", {})), ids)

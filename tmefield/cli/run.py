@@ -81,7 +81,7 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
         progress.note(f"  note: {note}")
     with progress.stage("writing"):
         fields = field_set(inputs, result, command=_command())
-        written = write_results(replace(fields, maps={**fields.maps, **readouts.maps}), report, loaded, readouts.cells)
+        written = write_results(replace(fields, maps={**fields.maps, **readouts.maps}), report, loaded, readouts)
     if plan is not None:
         from .march import checkpoint_of
 
@@ -146,6 +146,7 @@ def _print_report(report: dict) -> None:
         numbers = [f"{1e3 * one['mean_nM']:.4g}", f"{1e3 * one['max_nM']:.4g}", human_seconds(one["relaxation_time_s"])]
         rows.append([name, *numbers, f"{one['backward_error']:.0e}", f"{one['budget_defect']:+.0e}", _main_losses(one)])
     print(table(["species", "mean pM", "max pM", "relaxes in", "backward error", "budget defect", "main losses"], rows, text=(0, 6)))
+    _print_responses(report)
     print(f"done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")
@@ -161,9 +162,22 @@ def _print_course(report: dict) -> None:
     end = human_seconds(report["times_s"][-1])
     print(table(["species", f"mean pM at {end}", "max pM", "highest pM", "reached at", "error pM"], rows))
     print("highest: of the outputs, between which it may rise above; error: what the errors of all steps may sum to")
+    _print_responses(report)
     print(f"{report['method']}, {report['steps']} steps, {report['rejected']} of them redone; done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")
+
+
+def _print_responses(report: dict) -> None:
+    """Mean of each response, and where it is saturated and says nothing about the concentration."""
+    from .console import table
+
+    rows = []
+    for name, one in report.get("readouts", {}).get("responses", {}).items():
+        saturated = ", ".join(f"{ligand} {100 * share:.3g} %" for ligand, share in one["saturated_share_of_volume"].items())
+        rows.append([name, f"{one['mean']:.3g}", saturated])
+    if rows:
+        print(table(["response", "mean in tissue", "tissue where H > 0.9"], rows, text=(0, 2)))
 
 
 def _main_losses(one: dict) -> str:

@@ -59,11 +59,14 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
 
     start = time.perf_counter()
 
+    from ..config.estimate import not_counted
     from ..config.prepare import prepare
 
     inputs = prepare(loaded, progress.stage)
     shape = " x ".join(str(n) for n in inputs.grid.shape)
-    progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s and {inputs.need.memory / 1e9:.1f} GB")
+    besides = not_counted(loaded.config)
+    without = f" (without {', '.join(besides)})" if besides else ""
+    progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s{without} and {inputs.need.memory / 1e9:.1f} GB")
     for note in (*inputs.notes, *([hint] if hint else [])):
         progress.note(f"  note: {note}")
 

@@ -222,7 +222,8 @@ def error_notes(species: Mapping[str, Mapping], rtol: float) -> list[str]:
         if one["error_nM"] > _DOUBTFUL * one["max_nM"]:
             notes.append(
                 f"{name}: the errors of all steps may sum to {1e3 * one['error_nM']:.2g} pM, more than a tenth of its maximum at the end "
-                f"({1e3 * one['max_nM']:.2g} pM); ask for a smaller time.rtol (now {rtol:g}), or for more outputs near the dose"
+                f"({1e3 * one['max_nM']:.2g} pM), which is not to be relied on; "
+                f"ask for a smaller time.rtol (now {rtol:g}), or take outputs nearer the dose"
             )
     return notes
 

@@ -87,7 +87,7 @@ _WRITTEN = {
     "concentration": "'10 pM' or '25 pg/mL'",
     "secretion": "'4.5 molecule/cell/s' or '1e-12 nmol/cell/day'",
     "mass": "'70 kg' or '61.1 pg'",
-    "amount": "'500 mg' or '20 nmol'",
+    "amount": "'8 mg/kg', '500 mg' or '20 nmol'",
     "clearance": "'0.3 L/day' or '12.5 mL/h'",
 }
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -129,7 +129,7 @@ def to_internal(value: float, unit: str, kind: str, molecular_weight: float | No
         factor /= molecular_weight
     result = value * factor
     if not math.isfinite(result):
-        raise InputError(f"'{value:g} {unit}' is too large to be a {_words(kind)}")
+        raise InputError(f"'{value:g} {unit}' is too large to be {_with_article(kind)}")
     return result
 
 
@@ -161,9 +161,13 @@ def _words(kind: str) -> str:
     return _IN_WORDS.get(kind, kind)
 
 
+def _with_article(kind: str) -> str:
+    return f"{'an' if _words(kind)[0] in 'aeio' else 'a'} {_words(kind)}"
+
+
 def _example(kind: str) -> str:
     """How a quantity of this kind is written."""
-    return "a plain number" if kind == "number" else f"a {_words(kind)} such as '5 {KINDS[kind]}'"
+    return "a plain number" if kind == "number" else f"{_with_article(kind)} such as '5 {KINDS[kind]}'"
 
 
 def _with_unit(kind: str) -> str:
@@ -185,7 +189,7 @@ def _factor(unit: str, kind: str) -> tuple[float, bool]:
         if quantity.dimensionality == mass.dimensionality:
             # kg over kDa is mol: kDa is defined as kg/mol.
             return float((quantity.to(mass) / registry.Quantity(1.0, "kDa")).to(_understand(KINDS[kind])).magnitude), True
-    raise InputError(f"'{unit}' is not the unit of a {_words(kind)}: expected {_example(kind)}{_hint(quantity, kind)}")
+    raise InputError(f"'{unit}' is not the unit of {_with_article(kind)}: expected {_example(kind)}{_hint(quantity, kind)}")
 
 
 def _hint(quantity, kind: str) -> str:
@@ -197,6 +201,8 @@ def _hint(quantity, kind: str) -> str:
         return " (put what is divided by in brackets: '1/(nM s)')"
     if kind == "concentration" and "[cell]" in dimensions:
         return " (cells are a density)"
+    if kind == "amount":
+        return ", or a dose such as '8 mg/kg' or '500 mg'"
     return ""
 
 

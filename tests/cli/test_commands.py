@@ -102,6 +102,10 @@ def test_estimate_names_the_grid_and_the_memory(finished):
     report = json.loads(tmefield("estimate", folder / "case.toml", "--json").out)
     assert report["voxels"] == 600 and report["memory"] > 10**8
     assert "6 x 10 x 10" in tmefield("estimate", folder / "case.toml").out
+    assert report["not_counted_in_seconds"] == [] and "not counted" not in tmefield("estimate", folder / "case.toml").out
+    options = [part for one in ("regulation.edges=library", "time.times=['1 h']", "readouts.responses=true") for part in ("--set", one)]
+    more = tmefield("estimate", folder / "case.toml", *options).out
+    assert "not counted, and it may take longer than all of that: regulation, the steps of [time], readouts" in more
 
 
 def test_network_alone_runs_with_stated_assumptions(finished, tmp_path):

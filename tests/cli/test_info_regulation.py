@@ -78,6 +78,26 @@ def test_one_edge_is_shown_whole():
 def test_a_misspelt_edge_is_met_with_the_one_that_was_meant():
     answer = tmefield("info", "IL10-TFN")
     assert answer.code == 2 and "did you mean 'IL10-TNF'?" in answer.err and "Traceback" not in answer.err
+    assert answer.err.strip() == "tmefield: unknown name 'IL10-TFN'; did you mean 'IL10-TNF'?"
+    assert tmefield("info", "zzz").err.count("\n") == 1 and len(tmefield("info", "zzz").err) < 200
+
+
+@pytest.mark.parametrize("name", ["pSTAT1", "pstat1"])
+def test_a_response_is_described(name):
+    answer = tmefield("info", name)
+    assert answer.code == 0, answer.err
+    for said in ("pSTAT1: phosphorylated STAT1", "read in all cells", "H(IFNg; 15.8 pM)", "EC50 of IFNg", "Sources"):
+        assert said in answer.out
+    assert library.species("IFNg").parameters["EC50"].source[:40] in answer.out
+    assert json.loads(tmefield("info", name, "--json").out)["edges"][0]["inputs"][0]["half_maximum"]["value"] == pytest.approx(15.8)
+
+
+def test_a_function_of_killers_tells_its_factors_and_doubts():
+    said = tmefield("info", "CD8_function").out
+    for words in ("read in CD8_T", "(1 + 1 H(IFNg; 15.8 pM)) * (1 - H(IL10; 8 pM))", "factor at IFNg >> EC50", "a placeholder without a source"):
+        assert words in said
+    assert "did you mean 'CD8_function' or" in tmefield("info", "CD8_functoin").err
+    assert "CD8_function" in tmefield("info").out
 
 
 def test_picture_of_the_network(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 import tmefield as tf
 from command_line import tmefield
 from tmefield.config.build import build_model
+from tmefield.config.fields import error_notes
 from tmefield.config.load import parse_config
 from tmefield.config.prepare import prepare
 
@@ -86,6 +87,26 @@ def test_a_run_writes_drug_occupancy_and_free_ligand(tmp_path):
     assert free[2].mean() > 1.5 * free[1].mean() > 0, "a blocked receptor takes nothing up: the ligand rises"
 
 
+@pytest.mark.parametrize(
+    ("dose", "says"),
+    [
+        ('every = "1 day", count = 4', "2 of 4 doses at or beyond the end of the run (2 day), without effect"),
+        ('at = "40 day"', "1 of 1 dose at or beyond the end of the run (2 day), none within it, without effect"),
+        ('at = "-1 day"', None),
+    ],
+)
+def test_doses_beyond_the_end_are_told(dose, says):
+    notes = prepared(CASE + '[time]\nend = "2 day"\nevery = "1 day"\n' + TOCILIZUMAB.replace('every = "28 day", count = 2', dose)).notes
+    told = [note for note in notes if "the run" in note]
+    assert (says is None and not told) or (len(told) == 1 and says in told[0])
+
+
+def test_an_injection_beyond_the_end_is_told():
+    notes = prepared(NEEDLE.replace('radius = "20 um"', 'radius = "20 um", at = "2 h"')).notes
+    assert any("aldesleukin: 1 of 1 injection at or beyond the end of the run (1 h), none within it" in note for note in notes)
+    assert any(note.endswith("; 1 injection") for note in notes)
+
+
 def test_a_held_plasma_in_a_steady_state():
     text = CASE + '[[drugs]]\nid = "tocilizumab"\nplasma_concentration = "20 ug/mL"\ntarget_mediated_loss = true\n'
     inputs = prepared(text)
@@ -118,6 +139,24 @@ def test_an_injection_is_a_source():
     assert not any("has no source" in note for note in inputs.notes)
 
 
+def test_a_run_says_where_its_error_is_more_than_what_is_left(tmp_path):
+    """Twelve hours after an injection e^-12 of it are left, far less than the errors of the steps that followed it may sum to."""
+    text = (
+        NEEDLE.replace('id = "IL2"', 'id = "IL2"\ndecay = "1/h"').replace('["1 h"]', '["1 min", "12 h"]').replace("18 MIU", "1e-9 nmol")
+        + "[output]\npng = false\n"
+    )
+    (tmp_path / "case.toml").write_text(text)
+    answer = tmefield("run", tmp_path / "case.toml", "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert "highest: of the outputs" in answer.out
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    one = summary["species"]["IL2"]
+    assert one["max_nM"] < one["error_nM"] < 0.1 * one["highest_nM"]
+    (note,) = [note for note in summary["notes"] if "time.rtol (now 0.001)" in note]
+    assert note.startswith("IL2: ") and note in answer.err
+    assert error_notes({"IL2": one | {"error_nM": 0.09 * one["max_nM"]}}, 1e-3) == []
+
+
 def test_a_drug_of_ones_own():
     text = CASE + TIME + '[[drugs]]\nid = "mine"\naction = "blocks"\ntarget = "IL-6"\nmolecular_weight = "50 kDa"\nK_D = "1 nM"\nvolume = "3 L"\n'
     (drug,) = prepared(text + 'clearance = "1 L/day"\ndoses = [{ amount = "20 nmol" }]\n').drugs
@@ -129,7 +168,7 @@ def test_a_drug_of_ones_own():
     ("text", "says"),
     [
         ('id = "tocilizumab"', "nothing is given: add 'doses', 'injections' or 'plasma_concentration'"),
-        ('id = "tocilizumab"\ndoses = [{ amount = 8 }]', r"drugs\[0\] \(tocilizumab\).doses\[0\].amount: a dose needs its unit"),
+        ('id = "tocilizumab"\ndoses = [{ amount = 8 }]', r"drugs\[0\].doses\[0\].amount: a dose needs its unit"),
         ('id = "tocilizumab"\ndoses = [{ amount = "8 mg/kg" }]', "give body_weight, e.g. '70 kg'"),
         ('id = "tocilizumab"\ndoses = [{ amount = "8 MIU" }]', "IU measure an activity.*mass_per_IU"),
         ('id = "tocilizumab"\ndoses = [{ amount = "8 mg" }]\nclearance = "-1 L/day"', r"drugs\[0\].clearance: must be finite and above zero"),

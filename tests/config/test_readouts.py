@@ -73,6 +73,19 @@ def test_table_of_cells(finished):
     assert float(rows[1]["IFNg_nM"]) > float(rows[2]["IFNg_nM"])
 
 
+def test_a_run_draws_its_readouts_and_prints_the_responses(finished, tmp_path):
+    _, summary = finished
+    assert not any(path.endswith("readouts.png") for path in summary["files"]), "png = false"
+    write_case(tmp_path, config=CONFIG + SPECIES)
+    answer = tmefield("run", tmp_path / "case.toml", "--out", tmp_path / "out", "--set", "output.png=true")
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "out" / "readouts.png").read_bytes().startswith(b"\x89PNG") and str(tmp_path / "out" / "readouts.png") in answer.out
+    mean = summary["readouts"]["responses"]["pSTAT1"]["mean"]
+    row = next(line.split() for line in answer.out.splitlines() if line.startswith("pSTAT1"))
+    assert float(row[1]) == pytest.approx(mean, rel=1e-2) and row[2] == "IFNg"
+    assert "tissue where H > 0.9" in answer.out
+
+
 BLOCKED = """
 [[species]]
 id = "IL6"

@@ -162,6 +162,22 @@ def test_a_mistake_in_the_table_is_named_with_its_remedy(override, says):
         assert words in message, message
 
 
+@pytest.mark.parametrize(("off", "edge"), [("IL10-TNF", "IL10-TNF"), ("il10_tnf", "il10_tnf"), ("mine", "mine"), ("TGFb-CTL", "TGFb-IFNg")])
+def test_an_edge_of_the_file_is_not_switched_off_but_removed(off, edge):
+    text = OWN + {"mine": 'id = "mine"\n', "TGFb-CTL": 'id = "TGFb-IFNg"\n'}.get(off, "")
+    message = refusal(text, "regulation.edges=library", f"regulation.off=['{off}']")
+    assert f"regulation.off[0]: {edge} is an edge of this configuration" in message and "remove its [[regulation.edge]]" in message
+    assert "TNF-IL10" not in {one.id for one in prepared(OWN, "regulation.edges=library", "regulation.off=['TNF-IL10']").regulation.edges}
+
+
+def test_mistakes_in_drugs_and_edges_come_together():
+    drug = '[[drugs]]\nid = "anti-PD1"\nclearance = "-1 L/day"\ndoses = [{ amount = 8 }, { amount = "8 mg/L" }]\n'
+    message = refusal(OWN.replace('on = "TNF"', 'on = "TNFF"') + drug)
+    assert "4 mistakes" in message
+    for words in ("drugs[0].clearance: must be", "drugs[0].doses[0].amount: a dose needs its unit", "doses[1].amount: 'mg/L' is not", "edge[0].on: 'TNFF'"):
+        assert words in message, message
+
+
 def test_switching_off_needs_the_library():
     assert 'it needs edges = "library"' in refusal(CASE, "regulation.off=['IL10-TNF']")
 

@@ -48,7 +48,7 @@ def test_a_unit_of_il2_in_blood():
         ("8 mg", {}, "molecular weight"),
         ("18 MIU", {"molecular_weight": 15.3}, "differs from product to product.*mass_per_IU"),
         ("-1 mg", {"molecular_weight": 15.3}, "must not be negative"),
-        ("3 mg/L", {"molecular_weight": 15.3}, "not the unit of a"),
+        ("3 mg/L", {"molecular_weight": 15.3}, "'mg/L' is not the unit of an amount: expected an amount such as '5 nmol', or a dose such as '8 mg/kg'"),
         ("3 miu", {"molecular_weight": 15.3}, "unknown unit 'miu'"),
     ],
 )

@@ -1,5 +1,6 @@
 """`tmefield info`: what the library or a file holds."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,15 +8,16 @@ import typer
 
 from ..errors import FileError, InputError
 from .info_conflicts import print_conflicts
-from .info_regulation import print_edge, print_effects, print_network
+from .info_regulation import print_effects, print_network
+from .info_response import response_lines, response_named, response_text
 from .source import ForceOption, JsonOption
 
 NameArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[NAME]",
-        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), 'conflicts', or a file: "
-        "a result, vessels, cells, labels, PhysiCell output.",
+        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), a response (pSTAT1), 'conflicts', "
+        "or a file: a result, vessels, cells, labels, PhysiCell output.",
     ),
 ]
 PictureOption = Annotated[Path | None, typer.Option("--out", "-o", help="With 'network': draw the regulation network as this PNG.")]
@@ -69,9 +71,13 @@ def _print_index(json: bool) -> None:
     from .console import print_json
 
     if json:
-        print_json({"species": list(library.species_ids()), "cell_types": list(library.cell_type_ids()), "drugs": list(library.drug_ids())})
+        from ..response.catalogue import response_names
+
+        listed = {"species": library.species_ids(), "cell_types": library.cell_type_ids(), "drugs": library.drug_ids(), "responses": response_names()}
+        print_json({key: list(names) for key, names in listed.items()})
     else:
-        print(render_index())
+        *lines, last = render_index().splitlines()
+        print("\n".join([*lines, *response_lines(), "", last]))
 
 
 def _print_record(name: str, json: bool) -> None:
@@ -80,24 +86,31 @@ def _print_record(name: str, json: bool) -> None:
     from .. import library
     from ..library.render import render_cell_type, render_species
     from ..library.render_drug import render_drug
+    from ..library.render_network import render_edge
     from .console import print_json
 
-    unknown = []
-    for lookup, render in ((library.species, render_species), (library.cell_type, render_cell_type), (library.drug, render_drug)):
+    kinds = (
+        (library.species, render_species),
+        (library.cell_type, render_cell_type),
+        (library.drug, render_drug),
+        (response_named, response_text),
+        (library.edge, render_edge),
+    )
+    meant = []
+    for lookup, render in kinds:
         try:
             record: Any = lookup(name)
         except InputError as error:
-            unknown.append(str(error))
+            meant += re.findall(r"did you mean '([^']+)'", str(error))
             continue
         if json:
             print_json(asdict(record))
         else:
             print(render(record))
         return
-    try:
-        print_edge(name, json=json)
-    except InputError as error:
-        raise InputError("; ".join([*unknown, str(error)])) from None
+    if meant:
+        raise InputError(f"unknown name '{name}'; did you mean {' or '.join(repr(one) for one in dict.fromkeys(meant))}?")
+    raise InputError(f"unknown name '{name}': tmefield info lists species, cell types, drugs and responses; tmefield info network and effects list those")
 
 
 def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:

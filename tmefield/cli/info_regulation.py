@@ -1,4 +1,4 @@
-"""What `tmefield info` tells of the regulation network and of effects: tables, one edge, a picture."""
+"""What `tmefield info` tells of the regulation network and of effects: tables, a picture."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -32,22 +32,6 @@ def print_effects(*, json: bool) -> None:
         print_json({"effects": [asdict(one) for one in library.effects()]})
     else:
         print(render_effects())
-
-
-def print_edge(name: str, *, json: bool) -> None:
-    """One edge or effect whole.
-
-    **Raises** `InputError` for a name that is neither.
-    """
-    from .. import library
-    from ..library.render_network import render_edge
-    from .console import print_json
-
-    edge = library.edge(name)
-    if json:
-        print_json(asdict(edge))
-    else:
-        print(render_edge(edge))
 
 
 def _draw(out: Path, force: bool) -> None:

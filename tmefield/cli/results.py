@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from ..config.load import Loaded
 from ..errors import FileError, InputError
 from ..output.fieldset import FieldSet
-from .targets import CELLS, IMAGE, NETCDF, PICTURE, SUMMARY
+from .targets import CELLS, IMAGE, NETCDF, PICTURE, READOUTS, SUMMARY
 
 if TYPE_CHECKING:
-    from ..response.cell_table import CellTable
+    from ..config.readouts import Readouts
 
 
 def check_folder(loaded: Loaded, *, force: bool) -> None:
@@ -24,7 +24,7 @@ def check_folder(loaded: Loaded, *, force: bool) -> None:
     folder = Path(loaded.config.output.folder)
     check_writable(folder)
     cells = [CELLS[format]] if (format := cells_format(loaded)) else []
-    taken = [name for name in (NETCDF, PICTURE, IMAGE, SUMMARY, *cells) if (folder / name).exists()]
+    taken = [name for name in (NETCDF, PICTURE, READOUTS, IMAGE, SUMMARY, *cells) if (folder / name).exists()]
     if taken and not force and _hash_of(folder) != loaded.sha256():
         raise InputError(f"{folder} already holds {', '.join(taken)} of another run; choose another folder with --out, or overwrite with --force")
 
@@ -68,7 +68,7 @@ def check_disk(folder: Path, need: int) -> None:
         raise FileError(f"{folder}: the disk has {free / 1e9:.2f} GB free and the results may need {need / 1e9:.2f} GB; choose another folder with --out")
 
 
-def write_results(fields: FieldSet, report: dict, loaded: Loaded, cells: "CellTable | None" = None) -> list[Path]:
+def write_results(fields: FieldSet, report: dict, loaded: Loaded, readouts: "Readouts") -> list[Path]:
     """Write all that the configuration asks for and return the paths; on any error the folder stays as it was."""
     output = loaded.config.output
     folder = Path(output.folder)
@@ -77,7 +77,7 @@ def write_results(fields: FieldSet, report: dict, loaded: Loaded, cells: "CellTa
     work = None
     try:
         work = Path(tempfile.mkdtemp(prefix=".tmefield-", dir=folder))
-        names = _write_into(work, fields, report, loaded, cells)
+        names = _write_into(work, fields, report, loaded, readouts)
         for name in names:
             os.replace(work / name, folder / name)
     except BaseException:
@@ -90,7 +90,7 @@ def write_results(fields: FieldSet, report: dict, loaded: Loaded, cells: "CellTa
     return [folder / name for name in names]
 
 
-def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded, cells: "CellTable | None") -> list[str]:
+def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded, readouts: "Readouts") -> list[str]:
     output = loaded.config.output
     names = []
     check_disk(work, 4 * fields.concentration.size)
@@ -109,6 +109,12 @@ def _write_into(work: Path, fields: FieldSet, report: dict, loaded: Loaded, cell
 
         overview(fields, work / PICTURE)
         names.append(PICTURE)
+    if output.png and readouts.panels:
+        from ..output.readout_picture import readout_maps
+
+        readout_maps(fields, readouts.panels, work / READOUTS)
+        names.append(READOUTS)
+    cells = readouts.cells
     if cells is not None and (format := cells_format(loaded)):
         write = cells.to_csv if format == "csv" else cells.to_h5ad
         write(work / CELLS[format])

@@ -59,11 +59,14 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
 
     start = time.perf_counter()
 
+    from ..config.estimate import not_counted
     from ..config.prepare import prepare
 
     inputs = prepare(loaded, progress.stage)
     shape = " x ".join(str(n) for n in inputs.grid.shape)
-    progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s and {inputs.need.memory / 1e9:.1f} GB")
+    besides = not_counted(loaded.config)
+    without = f" (without {', '.join(besides)})" if besides else ""
+    progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s{without} and {inputs.need.memory / 1e9:.1f} GB")
     for note in (*inputs.notes, *([hint] if hint else [])):
         progress.note(f"  note: {note}")
 
@@ -77,9 +80,11 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
         report = summary(inputs, result) if plan is None else summary_in_time(inputs, result)
         readouts = readouts_of(inputs, result)
         report |= {"readouts": readouts.numbers} if readouts.numbers else {}
+    for note in report["notes"][len(inputs.notes) :]:
+        progress.note(f"  note: {note}")
     with progress.stage("writing"):
         fields = field_set(inputs, result, command=_command())
-        written = write_results(replace(fields, maps={**fields.maps, **readouts.maps}), report, loaded, readouts.cells)
+        written = write_results(replace(fields, maps={**fields.maps, **readouts.maps}), report, loaded, readouts)
     if plan is not None:
         from .march import checkpoint_of
 
@@ -144,6 +149,7 @@ def _print_report(report: dict) -> None:
         numbers = [f"{1e3 * one['mean_nM']:.4g}", f"{1e3 * one['max_nM']:.4g}", human_seconds(one["relaxation_time_s"])]
         rows.append([name, *numbers, f"{one['backward_error']:.0e}", f"{one['budget_defect']:+.0e}", _main_losses(one)])
     print(table(["species", "mean pM", "max pM", "relaxes in", "backward error", "budget defect", "main losses"], rows, text=(0, 6)))
+    _print_responses(report)
     print(f"done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")
@@ -158,9 +164,23 @@ def _print_course(report: dict) -> None:
         rows.append([name, *numbers, human_seconds(one["highest_at_s"]), f"{1e3 * one['error_nM']:.1e}"])
     end = human_seconds(report["times_s"][-1])
     print(table(["species", f"mean pM at {end}", "max pM", "highest pM", "reached at", "error pM"], rows))
+    print("highest: of the outputs, between which it may rise above; error: what the errors of all steps may sum to")
+    _print_responses(report)
     print(f"{report['method']}, {report['steps']} steps, {report['rejected']} of them redone; done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")
+
+
+def _print_responses(report: dict) -> None:
+    """Mean of each response, and where it is saturated and says nothing about the concentration."""
+    from .console import table
+
+    rows = []
+    for name, one in report.get("readouts", {}).get("responses", {}).items():
+        saturated = ", ".join(f"{ligand} {100 * share:.3g} %" for ligand, share in one["saturated_share_of_volume"].items())
+        rows.append([name, f"{one['mean']:.3g}", saturated])
+    if rows:
+        print(table(["response", "mean in tissue", "tissue where H > 0.9"], rows, text=(0, 2)))
 
 
 def _main_losses(one: dict) -> str:

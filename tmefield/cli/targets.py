@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..errors import FileError, InputError
 
-NETCDF, PICTURE, IMAGE, SUMMARY = "fields.nc", "overview.png", "fields.vti", "summary.json"
+NETCDF, PICTURE, READOUTS, IMAGE, SUMMARY = "fields.nc", "overview.png", "readouts.png", "fields.vti", "summary.json"
 CELLS = {"csv": "cells.csv", "h5ad": "cells.h5ad"}
 
 

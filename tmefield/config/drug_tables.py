@@ -62,10 +62,21 @@ class Repeated(Table):
         return self
 
 
+def _amount(value: Any) -> Any:
+    """Number and unit; what they are in nmol follows later from the weight, the body and the product."""
+    from ..pharmacology.amounts import dose_amount
+
+    dose_amount(value, molecular_weight=1.0, body_weight=1.0, body_surface=1.0, mass_per_unit=1.0, key=None)
+    return value
+
+
+Amount = Annotated[str, BeforeValidator(_amount)]
+
+
 class DoseTable(Repeated):
     """A dose into the blood or, absorbed from there, elsewhere into the body."""
 
-    amount: Any
+    amount: Amount
     route: Literal["iv", "sc", "im", "ip"] = "iv"
     duration: Duration | None = None
 
@@ -73,7 +84,7 @@ class DoseTable(Repeated):
 class InjectionTable(Repeated):
     """A needle in the tissue: an amount in a ball around a position (z, y, x)."""
 
-    amount: Any
+    amount: Amount
     position: tuple[Coordinate, Coordinate, Coordinate]
     radius: Length
     duration: Duration = "60 s"

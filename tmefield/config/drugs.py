@@ -46,6 +46,11 @@ class DrugValues:
         """The species that carries it."""
         return str(self.target) if self.action == "supplies" else self.name
 
+    @property
+    def needles(self) -> list[float]:
+        """When each injection begins, s."""
+        return [at for one in self.injections for at in one.times]
+
 
 def drugs_of(config: Config, species: Sequence[SpeciesValues], *, vessels: bool) -> tuple[DrugValues, ...]:
     """The drugs of a configuration.
@@ -161,12 +166,29 @@ def _antibody(name: str, shown: str, values: dict[str, Any], plasma: float, perm
     return SpeciesValues(name, shown, "antibody", weight, diffusivity, decay, plasma, permeability, {}, {}, 0.0, 1.0)
 
 
-def drug_notes(drugs: tuple[DrugValues, ...]) -> list[str]:
-    """What is given, and what the library is unsure of, in words."""
+def drug_notes(config: Config, drugs: tuple[DrugValues, ...]) -> list[str]:
+    """What is given in words, and how much of it lies beyond the end of the run."""
     notes = []
     for one in drugs:
         verb = {"neutralises": f"neutralises {one.target}", "blocks": f"blocks the receptor of {one.target}", "supplies": f"is given as {one.target}"}
-        given = [f"{len(one.doses)} doses"] * bool(one.doses) + [f"{sum(len(each.times) for each in one.injections)} injections"] * bool(one.injections)
+        given = [_counted(len(one.doses), "dose")] * bool(one.doses) + [_counted(len(one.needles), "injection")] * bool(one.needles)
         given += [] if one.plasma is None else [f"plasma held at {one.plasma:.4g} nM"]
         notes.append(f"{one.name} {verb.get(one.action, 'is carried and cleared only')}; {', '.join(given)}")
+        if config.time is not None:
+            notes += _beyond(one, config.time.times[-1] if config.time.times else config.time.end)
+    return notes
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _beyond(drug: DrugValues, end: Any) -> list[str]:
+    """Doses and injections that the run does not live to see: those at its end change no output either."""
+    notes = []
+    for what, times in (("dose", [dose.at for dose in drug.doses]), ("injection", drug.needles)):
+        late = sum(at >= units.parse(end, "time") for at in times)
+        if late:
+            none = ", none within it" if late == len(times) else ""
+            notes.append(f"{drug.name}: {late} of {_counted(len(times), what)} at or beyond the end of the run ({end}){none}, without effect; lengthen [time]")
     return notes

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import ResourceError
 from ..grid import Grid
+from .schema import Config
 
 # Measured with `tmefield run` on a vessel network with five species, receptor uptake and seven cell types, 0.09 to 1.6 million
 # voxels: peak resident memory 0.90, 1.04, 1.20, 2.09 GB where this says 0.88, 1.02, 1.25, 2.14.
@@ -19,7 +20,7 @@ RESERVE = 0.9
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run will take: bytes of memory at its peak, bytes on disk, seconds on two CPU cores."""
+    """What a run will take: bytes of memory at its peak, bytes on disk, seconds on two CPU cores (of a steady state without what `not_counted` names)."""
 
     voxels: int
     species: int
@@ -35,6 +36,13 @@ def forecast(grid: Grid, species: int, *, precision: str) -> Forecast:
     memory = BASE_BYTES + voxels * width * (FLOATS_PER_VALUE * species + FLOATS_PER_VOXEL)
     disk = voxels * 4 * (species * 2 + 12)
     return Forecast(voxels, species, memory, disk, BASE_SECONDS + voxels * species * NANOSECONDS_PER_VALUE * 1e-9 * width / 4)
+
+
+def not_counted(config: Config) -> list[str]:
+    """What a run does that the seconds of its forecast leave out: they are those of a steady state of species that do not act on each other."""
+    regulated = config.regulation.edges != "none" or bool(config.regulation.edge)
+    parts = {"regulation": regulated, "the steps of [time]": config.time is not None, "drugs": bool(config.drugs), "readouts": bool(config.readouts.responses)}
+    return [name for name, there in parts.items() if there]
 
 
 def available_memory() -> int | None:

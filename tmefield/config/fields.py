@@ -30,6 +30,7 @@ _SCALARS = {
     "permeability": "permeability",
     "k_endo": "internalisation",
 }
+_DOUBTFUL = 0.1
 
 
 def field_set(inputs: Inputs, result, *, command: str) -> FieldSet:
@@ -206,7 +207,25 @@ def summary_in_time(inputs: Inputs, trajectory) -> dict:
             "iterations": int(stats.iterations[index]),
         }
     counts = {"times_s": times.tolist(), "method": trajectory.method, "steps": int(stats.steps), "rejected": int(stats.rejected), "stages": int(stats.stages)}
-    return {**_report(inputs, trajectory, species), **counts}
+    report = _report(inputs, trajectory, species)
+    rtol = inputs.loaded.config.time.rtol if inputs.loaded.config.time is not None else 0.0
+    return {**report, "notes": [*report["notes"], *error_notes(species, rtol)], **counts}
+
+
+def error_notes(species: Mapping[str, Mapping], rtol: float) -> list[str]:
+    """The species of a run through time whose steps may have erred by more than a tenth of what is left of them at the end, in words.
+
+    A step errs by no more than `rtol` of the largest value of its time: what stood there just after a dose remains in the sum when the dose is gone.
+    """
+    notes = []
+    for name, one in species.items():
+        if one["error_nM"] > _DOUBTFUL * one["max_nM"]:
+            notes.append(
+                f"{name}: the errors of all steps may sum to {1e3 * one['error_nM']:.2g} pM, more than a tenth of its maximum at the end "
+                f"({1e3 * one['max_nM']:.2g} pM), which is not to be relied on; "
+                f"ask for a smaller time.rtol (now {rtol:g}), or take outputs nearer the dose"
+            )
+    return notes
 
 
 def _report(inputs: Inputs, result, species: dict) -> dict:

@@ -14,6 +14,7 @@ from ..errors import FileError, InputError
 from .problems import did_you_mean, from_validation, refuse
 from .readout_checks import readout_problems
 from .regulation import regulation_problems
+from .regulation_tables import RegulationTable
 from .schema import Config
 
 MAX_BYTES = 2_000_000
@@ -62,9 +63,9 @@ def parse_config(text: str, overrides: Sequence[str] = (), *, folder: Path, sour
     config = None
     try:
         config = Config.model_validate(raw)
-        problems += regulation_problems(config) + readout_problems(config)
+        problems += regulation_problems(config.regulation, [one.id for one in config.species]) + readout_problems(config)
     except ValidationError as error:
-        problems += from_validation(error)
+        problems += from_validation(error) + _edges_nonetheless(raw)
     if problems or config is None:
         raise refuse(source, problems)
     return Loaded(config, folder, source)
@@ -121,6 +122,18 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
+
+
+def _edges_nonetheless(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """The problems of edges beside mistakes elsewhere in the file; none where [regulation] or [[species]] themselves cannot be read."""
+    tables = raw.get("species")
+    ids = [table["id"] for table in tables if isinstance(table, dict) and isinstance(table.get("id"), str)] if isinstance(tables, list) else []
+    if not ids or len(ids) < len(raw["species"]):
+        return []
+    try:
+        return regulation_problems(RegulationTable.model_validate(raw.get("regulation", {})), ids)
+    except ValidationError:
+        return []
 
 
 def _unknown_species(raw: dict[str, Any]) -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs
     drugs = drugs_of(config, species, vessels=vessels)
     given = {one.carrier for one in drugs}
     notes = [*said, *notes, *_unused(config, densities, species, vessels, given), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
-    notes += [*regulation.notes, *drug_notes(drugs)]
+    notes += [*regulation.notes, *drug_notes(config, drugs)]
     return Inputs(loaded, grid, with_drugs(species, drugs), need, network, embedding, cells, densities, labels, regulation, drugs, tuple(notes))
 
 

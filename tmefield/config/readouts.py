@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..output.fieldset import Variable, variable_name
+from ..output.readout_picture import Panel
 from ..tissue.labels import NECROTIC_CORE, TISSUES, TUMOUR, VESSEL_LUMEN
 from .drug_terms import blockades
 from .prepare import Inputs
@@ -15,16 +16,19 @@ if TYPE_CHECKING:
     from ..response.cell_table import CellTable
 
 _KILLERS = ("CD8_T", "NK")
+_Part = tuple[dict[str, Variable], list[Panel], dict]
 
 
 @dataclass(frozen=True)
 class Readouts:
     """What `[readouts]` asks for.
 
-    - `maps`: fields for the file by name; `numbers`: for the summary; `cells`: the table of cells, None where it is not asked for.
+    - `maps`: fields for the file by name; `panels`: those of a picture; `numbers`: for the summary.
+    - `cells`: the table of cells, None where it is not asked for.
     """
 
     maps: Mapping[str, Variable] = field(default_factory=dict)
+    panels: tuple[Panel, ...] = ()
     numbers: Mapping[str, Any] = field(default_factory=dict)
     cells: "CellTable | None" = None
 
@@ -37,58 +41,69 @@ def readouts_of(inputs: Inputs, result: Any) -> Readouts:
     last = result.concentration if result.concentration.ndim == 4 else result.concentration[-1]
     fields, drugs = dict(zip(result.model.names, last, strict=True)), blockades(inputs)
     maps: dict[str, Variable] = {}
+    panels: list[Panel] = []
     numbers: dict[str, Any] = {}
     if asked.responses:
         for part in (_responses, _killing, _niches):
-            more, values = part(inputs, fields, drugs)
+            more, drawn, values = part(inputs, fields, drugs)
             maps |= more
+            panels += drawn
             numbers |= values
         numbers["assay"] = _assay(inputs, result, fields)
-    return Readouts(maps, numbers, _cells(inputs, fields, drugs) if asked.cells else None)
+    return Readouts(maps, tuple(panels), numbers, _cells(inputs, fields, drugs) if asked.cells else None)
 
 
-def _responses(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variable], dict]:
+def _responses(inputs: Inputs, fields: dict, drugs: dict) -> _Part:
     from ..response.report import response_report
     from ..response.responses import responses
     from ..response.spread import by_region
 
     names = inputs.loaded.config.readouts.names
     found = responses(fields, names, drugs)
-    maps, numbers = {}, {}
+    maps, panels, numbers = {}, [], {}
     for one in response_report(fields, names, drugs, tissue=_tissue(inputs), densities=inputs.densities):
         values = np.asarray(found[one.name])
         maps[f"response_{variable_name(one.name)}"] = Variable(values, one.words, "1", {"source": "; ".join(one.sources)})
+        panels.append(Panel(one.name, one.words, values, upper=_top(float(values.max()))))
         numbers[one.name] = one.summary() | {"regions": by_region(values, *_regions(inputs))}
-    return maps, {"responses": numbers}
+    return maps, panels, {"responses": numbers}
 
 
-def _killing(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variable], dict]:
+def _top(greatest: float) -> float:
+    """Where the colours of a response end: a share at 1, a function at what enhancing ligands make of it; lower only where all of it would be black."""
+    return next((end for end in (0.001, 0.01, 0.1) if greatest <= end), 1.0 if greatest <= 1 else 2.0)
+
+
+def _killing(inputs: Inputs, fields: dict, drugs: dict) -> _Part:
     """The balance for each killer, where there are ligands on both of its sides: with one alone it would only say where that ligand is."""
     from ..response.balance_index import balance_index, balance_summary, killing_sides
 
-    maps, numbers = {}, {}
+    maps, panels, numbers = {}, [], {}
     for cell in _killers(inputs):
         if all(killing_sides(cell, fields)):
             values = np.asarray(balance_index(fields, cell, drugs))
             tumour = None if inputs.labels is None else np.isin(inputs.labels, (TUMOUR, NECROTIC_CORE))
             maps[f"balance_{variable_name(cell)}"] = Variable(values, f"balance of what enhances (+1) and suppresses (-1) killing by {cell}", "1")
+            panels.append(Panel(f"balance, {cell}", "from suppression (-1) to enhancement (1) of killing", values, lower=-1.0))
             numbers[cell] = balance_summary(values, tumour, _tissue(inputs), inputs.densities)
-    return maps, {"balance": numbers}
+    return maps, panels, {"balance": numbers}
 
 
-def _niches(inputs: Inputs, fields: dict, drugs: dict) -> tuple[dict[str, Variable], dict]:
+def _niches(inputs: Inputs, fields: dict, drugs: dict) -> _Part:
     from ..response.balance_index import killing_sides
     from ..response.niches import suppressed_niches
 
-    maps, numbers = {}, {}
+    maps, panels, numbers = {}, [], {}
     for cell in _killers(inputs):
         if killing_sides(cell, fields)[1]:
             found = suppressed_niches(fields, cell, grid=inputs.grid, blockades=drugs, tissue=_tissue(inputs), density=inputs.densities.get(cell))
             name = variable_name(cell)
             maps[f"niche_{name}"] = Variable(found.labels, f"number of the niche in which {cell} function is held below half, 0 outside", "1")
             maps[f"niche_cause_{name}"] = Variable(found.cause, f"what does it: {found.cause_words}", "1")
+            label = f"{found.count} of them, {100 * found.share_of_tissue:.3g} % of the tissue; by cause"
+            panels.append(Panel(f"niches, {cell}", label, found.cause, upper=float(len(found.cause_names) - 1), classes=found.cause_names))
             numbers[cell] = found.summary()
-    return maps, {"niches": numbers}
+    return maps, panels, {"niches": numbers}
 
 
 def _assay(inputs: Inputs, result: Any, fields: dict) -> dict[str, dict]:

@@ -1,14 +1,15 @@
 """The edges of a run: those of the library that are on and those of the configuration, as far as the species and cells are there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from .. import library, units
 from ..errors import InputError
 from ..library.edges import HILL_EXPONENT, PLACEHOLDER, acting_on, among, competing_with
+from ..library.naming import plain
 from .parameters import SpeciesValues, check_cell, species_id
 from .problems import did_you_mean
-from .regulation_tables import EdgeTable
+from .regulation_tables import EdgeTable, RegulationTable
 from .schema import Config
 
 _PLACEHOLDER_SOURCE = "no sourced value; by convention 2 where the edge raises and 0 where it lowers"
@@ -28,17 +29,22 @@ class Regulation:
     notes: tuple[str, ...] = ()
 
 
-def regulation_problems(config: Config) -> list[tuple[str, str]]:
-    """(key, message) of every edge that is not known and every species of an edge that the configuration does not have."""
+def regulation_problems(table: RegulationTable, species: Sequence[str]) -> list[tuple[str, str]]:
+    """(key, message) of every edge that is not known or cannot be switched off, and every species of an edge that the configuration does not have."""
     problems = []
-    for index, name in enumerate(config.regulation.off):
+    own = {plain(_id_of(one)) for one in table.edge}
+    for index, name in enumerate(table.off):
         try:
-            library.edge(name)
+            theirs = [name] if plain(name) in own else sorted(one for one in _switched(name) if plain(one) in own)
         except InputError as error:
             problems.append((f"regulation.off[{index}]", str(error)))
-    declared = [species_id(one.id) for one in config.species]
-    for index, table in enumerate(config.regulation.edge):
-        for key, names in (("from", table.ligands), ("on", table.on)):
+            continue
+        if theirs:
+            said = f"{', '.join(theirs)} is an edge of this configuration, and 'off' switches edges of the library: remove its [[regulation.edge]] as well"
+            problems.append((f"regulation.off[{index}]", said))
+    declared = [species_id(one) for one in species]
+    for index, edge in enumerate(table.edge):
+        for key, names in (("from", edge.ligands), ("on", edge.on)):
             unknown = [name for name in names if species_id(name) not in declared]
             problems += [(f"regulation.edge[{index}].{key}", _undeclared(name, declared)) for name in unknown]
     return problems
@@ -72,11 +78,21 @@ def regulation_of(config: Config, species: tuple[SpeciesValues, ...], present: C
 def _library_edges(config: Config) -> list[library.Edge]:
     if config.regulation.edges == "none":
         return []
-    off = set()
-    for name in config.regulation.off:
-        edge = library.edge(name)
-        off |= {edge.id, *(edge.edges if isinstance(edge, library.Effect) else ())}
+    off = {id for name in config.regulation.off for id in _switched(name)}
     return [one for one in library.edges() if one.id not in off]
+
+
+def _switched(name: str) -> set[str]:
+    """Ids of what goes when an edge or effect of the library is switched off.
+
+    **Raises** `InputError` for an unknown one.
+    """
+    edge = library.edge(name)
+    return {edge.id, *(edge.edges if isinstance(edge, library.Effect) else ())}
+
+
+def _id_of(table: EdgeTable) -> str:
+    return table.id or f"{'_'.join(map(species_id, table.ligands))}-{'_'.join(map(species_id, table.on))}"
 
 
 def _own_edge(table: EdgeTable, where: str, species: tuple[SpeciesValues, ...], present: Collection[str]) -> library.Edge:
@@ -94,7 +110,7 @@ def _own_edge(table: EdgeTable, where: str, species: tuple[SpeciesValues, ...], 
     else:
         emax, mark, source = table.Emax, "configuration", table.source
     return library.Edge(
-        id=table.id or f"{'_'.join(ligands)}-{'_'.join(on)}",
+        id=_id_of(table),
         kind="secretion",
         sign="+" if emax > table.basal else "-",
         inputs=tuple(inputs),

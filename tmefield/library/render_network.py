@@ -29,14 +29,14 @@ def render_network() -> str:
     lines = ["The signed regulation network", *wrapped(_FORMULA, "", "  ")]
     for kind, heading in _HEADINGS.items():
         lines += ["", heading, *_table([one for one in edges() if one.kind == kind], references)]
-    return "\n".join([*lines, "", *_LEGEND, *_sources(references)])
+    return "\n".join([*lines, "", *_LEGEND, *edge_sources(references)])
 
 
 def render_effects() -> str:
     """Every effect on cells and tumour, a line each, with the sources."""
     references = References()
     lines = ["Effects on cells and tumour", *wrapped(_FORMULA, "", "  "), "", *_table(effects(), references)]
-    return "\n".join([*lines, "", *_LEGEND, *_sources(references)])
+    return "\n".join([*lines, "", *_LEGEND, *edge_sources(references)])
 
 
 def render_edge(edge: Edge) -> str:
@@ -51,7 +51,7 @@ def render_edge(edge: Edge) -> str:
         lines += parameter_lines(f"exponent{of}", one.exponent, references)
     lines += [*parameter_lines("Emax", edge.saturated, references), *parameter_lines("basal", edge.basal, references)]
     carried = (f"Switched with it: {', '.join(edge.edges)}.",) if isinstance(edge, Effect) and edge.edges else ()
-    return "\n".join([*lines, *note_lines((*carried, *edge.notes)), *_sources(references)])
+    return "\n".join([*lines, *note_lines((*carried, *edge.notes)), *edge_sources(references)])
 
 
 def _in_words(edge: Edge) -> str:
@@ -106,6 +106,7 @@ def _mark(edge: Edge) -> str:
     return f"{edge.mark}, confidence {edge.confidence}" if edge.confidence else edge.mark
 
 
-def _sources(references: References) -> list[str]:
+def edge_sources(references: References) -> list[str]:
+    """The sources that were cited and what the marks mean, that of placeholders too."""
     marks = "; ".join(f"{mark}: {meaning}" for mark, meaning in _ALL_MARKS.items())
     return ["", "Sources", *references.lines(), "", *wrapped(f"Marks: {marks}.", "", "  ")]

@@ -10,6 +10,8 @@ from .network_picture import draw_network as draw_network
 from .plots import overview as overview
 from .profiles import profile as profile
 from .reading import read_netcdf as read_netcdf
+from .readout_picture import Panel as Panel
+from .readout_picture import readout_maps as readout_maps
 from .vessel_lines import VesselLines as VesselLines
 from .vti import write_vti as write_vti
 from .vtp import write_vtp as write_vtp

@@ -21,12 +21,13 @@ from .slices import (
     draw_scale_bar,
     draw_slice,
     has_outline,
+    is_section,
     make_overlay,
     planes_through,
 )
 
-_DOTS_PER_INCH = 150
-_STYLE: Any = {
+DOTS_PER_INCH = 150
+STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "text.usetex": False,
@@ -36,7 +37,7 @@ _STYLE: Any = {
     "xtick.labelsize": 9,
     "ytick.labelsize": 9,
 }
-_INK = "#222222"
+INK = "#222222"
 _REGION_COLOURS = ("#8c2981", "#d98324")
 _PROFILE_VOXELS = 200_000
 _PROFILE_BINS = 32
@@ -59,7 +60,7 @@ def overview(fields: FieldSet, path: str | os.PathLike, *, time: int = -1) -> Pa
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = _draw(fields, fields.time_index(time))
         with atomic_path(path) as temporary:
             FigureCanvasAgg(figure).print_png(str(temporary), metadata={"Software": "tmefield"})
@@ -70,10 +71,10 @@ def _draw(fields: FieldSet, time: int):
     from matplotlib.figure import Figure
 
     planes = planes_through(fields.grid, centre_voxel(fields))
-    slab = _slab(fields)
+    slab = slab_of(fields)
     overlays = [make_overlay(fields, plane, slab) for plane in planes]
     sheet = make_sheet(len(fields.species), planes)
-    figure = Figure(figsize=(sheet.width, sheet.height), dpi=_DOTS_PER_INCH, facecolor="white")
+    figure = Figure(figsize=(sheet.width, sheet.height), dpi=DOTS_PER_INCH, facecolor="white")
     sample, distance, what = _distances(fields)
     regions = _regions(fields, sample)
     for index, name in enumerate(fields.names):
@@ -84,7 +85,7 @@ def _draw(fields: FieldSet, time: int):
         _draw_profiles(axes, field.reshape(-1)[sample], distance, regions, scale, what)
         if index == 0 and len(regions) > 1:
             axes.legend(loc="best", fontsize=9, frameon=False, handlelength=1.4, borderaxespad=0.1)
-    _draw_head(figure, sheet, fields, time, overlays)
+    draw_head(figure, sheet, fields, time, overlays)
     return figure
 
 
@@ -99,27 +100,31 @@ def _draw_slices(figure, sheet: Sheet, index: int, name: str, overlays: list[Ove
         if number_of_plane == 0:
             draw_scale_bar(axes, overlay.plane)
         _draw_captions(figure, sheet, axes, box, overlay, name, first=number_of_plane == 0, first_species=index == 0)
-    bar = sheet.axes(figure, sheet.bars[index])
-    ticks = log_ticks(scale.lower, scale.upper) if scale.log else linear_ticks(scale.lower, scale.upper)
     extend = _extend(np.concatenate([overlay.tissue(field) for overlay in overlays]) / scale.factor, scale)
-    colours = figure.colorbar(image, cax=bar, orientation="horizontal", ticks=ticks, extend=extend, extendfrac=0.03)
+    draw_bar(figure, sheet.axes(figure, sheet.bars[index]), image, scale, scale.label, extend)
+
+
+def draw_bar(figure, axes, image, scale: Scale, label: str, extend: str) -> None:
+    """A colour bar of an image in these axes, with its label below."""
+    ticks = log_ticks(scale.lower, scale.upper) if scale.log else linear_ticks(scale.lower, scale.upper)
+    colours = figure.colorbar(image, cax=axes, orientation="horizontal", ticks=ticks, extend=extend, extendfrac=0.03)
     colours.ax.minorticks_off()
     colours.ax.set_xticklabels([number(tick) for tick in ticks])
     colours.ax.tick_params(length=3, pad=2)
-    colours.set_label(scale.label, labelpad=1, color=_INK)
+    colours.set_label(label, labelpad=1, color=INK)
 
 
 def _draw_captions(figure, sheet: Sheet, axes, box: Box, overlay: Overlay, name: str, *, first: bool, first_species: bool) -> None:
     """The species over its column or left of its row, the plane left of its row or over its column."""
-    margin = {"ha": "right", "va": "center", "color": _INK, "linespacing": 1.35}
+    margin = {"ha": "right", "va": "center", "color": INK, "linespacing": 1.35}
     x, y = sheet.left - 0.12, box.y + box.height / 2
     if sheet.in_rows:
-        axes.set_title(overlay.plane.caption.replace("\n", ", "), fontsize=10, pad=5, color=_INK)
+        axes.set_title(overlay.plane.caption.replace("\n", ", "), fontsize=10, pad=5, color=INK)
         if first:
-            sheet.text(figure, x, y, _plain(name), fontsize=_fitting_size(name, x, 14.0), fontweight="bold", **margin)
+            sheet.text(figure, x, y, plain_text(name), fontsize=fitting_size(name, x, 14.0), fontweight="bold", **margin)
     else:
         if first:
-            axes.set_title(_plain(name), pad=7, fontsize=_fitting_size(name, box.width + 0.5, 14.0), fontweight="bold", color=_INK)
+            axes.set_title(plain_text(name), pad=7, fontsize=fitting_size(name, box.width + 0.5, 14.0), fontweight="bold", color=INK)
         if first_species:
             sheet.text(figure, x, y, overlay.plane.caption, fontsize=9.5, **margin)
 
@@ -146,8 +151,8 @@ def _draw_profiles(axes, values: np.ndarray, distance: np.ndarray, regions: dict
     axes.minorticks_off()
     axes.set_yticks(ticks, [number(tick) for tick in ticks])
     axes.set_xlim(0, reach)
-    axes.set_xlabel(what, color=_INK)
-    axes.set_ylabel(f"mean ± s.d. ({scale.unit})", labelpad=2, color=_INK)
+    axes.set_xlabel(what, color=INK)
+    axes.set_ylabel(f"mean ± s.d. ({scale.unit})", labelpad=2, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.tick_params(length=3, pad=2)
@@ -181,7 +186,7 @@ def _distances(fields: FieldSet) -> tuple[np.ndarray, np.ndarray, str]:
     return tissue, np.linalg.norm(points - centre[::-1], axis=1), "distance from the centre (µm)"
 
 
-def _slab(fields: FieldSet) -> float:
+def slab_of(fields: FieldSet) -> float:
     """How far from a slice a vessel is still drawn, um: enough to see where it goes, not so much that all of them overlap."""
     return 5.0 * max(1.0, round(max(max(fields.grid.spacing), 0.025 * max(fields.grid.extent)) / 5.0))
 
@@ -194,12 +199,13 @@ def _extend(values: np.ndarray, scale: Scale) -> str:
     return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[below, above]
 
 
-def _draw_head(figure, sheet: Sheet, fields: FieldSet, time: int, overlays: list[Overlay]) -> None:
+def draw_head(figure, sheet: Sheet, fields: FieldSet, time: int, overlays: list[Overlay]) -> None:
+    """Title, box and state over a page, and what the lines in its slices are."""
     title = fields.attributes.get("title", "Concentration fields")
     sheet.text(
-        figure, sheet.left, 0.32, _plain(title), fontsize=_fitting_size(title, sheet.right - sheet.left, 17.0), fontweight="bold", va="center", color=_INK
+        figure, sheet.left, 0.32, plain_text(title), fontsize=fitting_size(title, sheet.right - sheet.left, 17.0), fontweight="bold", va="center", color=INK
     )
-    sheet.text(figure, sheet.left, 0.66, _plain(_subtitle(fields, time)), fontsize=11, va="center", color="#555555")
+    sheet.text(figure, sheet.left, 0.66, plain_text(_subtitle(fields, time)), fontsize=11, va="center", color="#555555")
     handles = _legend(overlays)
     if not handles:
         return
@@ -237,7 +243,7 @@ def _legend(overlays: list[Overlay]) -> list:
     dark = "#777777"
     if any(o.wall.min() < 0 or o.lumen.any() for o in overlays):
         handles.append(Patch(facecolor=VESSEL_COLOUR, edgecolor=VESSEL_EDGE, linewidth=0.7, label="vessel cut by the slice"))
-    if any(len(o.lines) for o in overlays) and len(overlays) > 1:
+    if any(len(o.lines) for o in overlays) and not is_section(overlays[0].plane.grid):
         handles.append(Line2D([], [], color=to_rgba(VESSEL_COLOUR, 0.6), linewidth=1.5, label=f"vessel within {number(overlays[0].slab)} µm"))
     if any(has_outline(o.tumour) for o in overlays):
         handles.append(Line2D([], [], color=dark, linestyle="--", linewidth=1.3, label="tumour"))
@@ -246,11 +252,11 @@ def _legend(overlays: list[Overlay]) -> list:
     return handles
 
 
-def _fitting_size(text: str, inches: float, largest: float) -> float:
+def fitting_size(text: str, inches: float, largest: float) -> float:
     """The size in points at which bold text is no wider than `inches`; a letter is about 0.65 of its size wide."""
     return float(np.clip(inches * 72 / (0.65 * max(len(text), 1)), 6.0, largest))
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text as it stands: a dollar sign in a title is no formula."""
     return text.replace("$", r"\$")

@@ -10,6 +10,8 @@ _SPECIES_IN_ROWS = 2
 _LEFT, _RIGHT, _BOTTOM = 1.15, 0.3, 0.65
 _GAP, _BETWEEN, _BAR, _PROFILE = 0.72, 0.14, 0.78, 1.9
 _NARROW = 13.0
+_PANELS_IN_A_ROW = 4
+_NARROWEST_PANEL, _PANEL_TITLE, _PANEL_BAR = 3.1, 0.3, 0.95
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,27 @@ def make_sheet(species: int, planes: list[Plane]) -> Sheet:
     widths = [plane.extent[1] - plane.extent[0] for plane in planes]
     heights = [plane.extent[3] - plane.extent[2] for plane in planes]
     return _rows(species, widths, heights) if species <= _SPECIES_IN_ROWS else _columns(species, widths, heights)
+
+
+def make_panels(count: int, plane: Plane) -> Sheet:
+    """Lay out one slice with a bar below it for each of several maps, from left to right and down."""
+    across, up = plane.extent[1] - plane.extent[0], plane.extent[3] - plane.extent[2]
+    in_a_row = min(count, _PANELS_IN_A_ROW)
+    um = min(3.4 / across, 3.4 / up)
+    column = max(_NARROWEST_PANEL, um * across)
+    row = _PANEL_TITLE + um * up + _PANEL_BAR
+    # One panel alone would leave no room for the legend over it.
+    width = _LEFT + max(in_a_row, 2) * (column + _GAP) - _GAP + _RIGHT
+    corners = [(_LEFT + (index % in_a_row) * (column + _GAP), _head(width) + (index // in_a_row) * row) for index in range(count)]
+    return Sheet(
+        width=width,
+        height=_head(width) + -(-count // in_a_row) * row + 0.1,
+        um=um,
+        in_rows=False,
+        slices=tuple((Box(x + (column - um * across) / 2, y + _PANEL_TITLE, um * across, um * up),) for x, y in corners),
+        bars=tuple(Box(x + 0.05, y + _PANEL_TITLE + um * up + 0.12, column - 0.1, 0.13) for x, y in corners),
+        profiles=(),
+    )
 
 
 def _columns(species: int, widths: list[float], heights: list[float]) -> Sheet:

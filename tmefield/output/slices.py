@@ -1,6 +1,7 @@
 """Planes through the box, and what is drawn on one: the field, the vessels it cuts, outlines and a scale bar."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -129,8 +130,8 @@ def _tissue_around(labels: np.ndarray) -> np.ndarray:
     return labels[tuple(nearest)]
 
 
-def draw_slice(axes, overlay: Overlay, concentration: np.ndarray, scale: Scale, norm, points_per_um: float):
-    """Draw a field [z, y, x] (nmol/L) on the plane, with vessels and outlines; returns the image for the colour bar."""
+def draw_slice(axes, overlay: Overlay, concentration: np.ndarray, scale: Scale, norm, points_per_um: float, colours: Any = COLOURMAP):
+    """Draw a field [z, y, x] (nmol/L, or what the scale has) on the plane, with vessels and outlines; returns the image for the colour bar."""
     from matplotlib.collections import LineCollection
 
     plane = overlay.plane
@@ -139,7 +140,7 @@ def draw_slice(axes, overlay: Overlay, concentration: np.ndarray, scale: Scale, 
     shown = np.ma.masked_invalid(np.maximum(values, scale.lower) if scale.log else values)
     # What has no value is inside a vessel.
     axes.set_facecolor(VESSEL_COLOUR)
-    image = axes.imshow(shown, origin="lower", extent=plane.extent, cmap=COLOURMAP, norm=norm, interpolation="nearest", aspect="auto")
+    image = axes.imshow(shown, origin="lower", extent=plane.extent, cmap=colours, norm=norm, interpolation="nearest", aspect="auto")
     if len(overlay.lines):
         widths = np.clip(overlay.widths * points_per_um, 0.4, 2.0)
         axes.add_collection(LineCollection(list(overlay.lines), colors=VESSEL_COLOUR, linewidths=widths, alpha=0.45, capstyle="round"))

@@ -17,7 +17,7 @@ def dose_amount(
     body_weight: float | None = None,
     body_surface: float | None = None,
     mass_per_unit: float | None = None,
-    key: str = "amount",
+    key: str | None = "amount",
 ) -> float:
     """The amount of a dose, nmol.
 
@@ -28,31 +28,38 @@ def dose_amount(
     - `molecular_weight`: kDa, for a dose by mass or in IU.
     - `body_weight`: kg, for a dose per kg; `body_surface`: m2, for one per m2.
     - `mass_per_unit`: kg in 1 IU of this product; IU measure an activity, which differs from product to product.
-    - `key`: where the dose stands; messages begin with it.
+    - `key`: where the dose stands; messages begin with it, if it is given.
 
     **Raises** `InputError` for a dose without unit or below zero, and where one of these numbers is needed and missing.
     """
+    try:
+        return _amount(text, molecular_weight, body_weight, body_surface, mass_per_unit)
+    except InputError as error:
+        raise InputError(f"{key}: {error}" if key else str(error)) from None
+
+
+def _amount(text: object, molecular_weight: float | None, body_weight: float | None, body_surface: float | None, mass_per_unit: float | None) -> float:
     if not isinstance(text, str):
-        raise InputError(f"{key}: a dose needs its unit: write it as text, such as '8 mg/kg', '100 ug' or '20 nmol'; got {text!r}")
+        raise InputError(f"a dose needs its unit: write it as text, such as '8 mg/kg', '100 ug' or '20 nmol'; got {text!r}")
     per_body = _PER_BODY.fullmatch(text.strip())
-    amount = _in_nmol(per_body[1] if per_body else text.strip(), molecular_weight, mass_per_unit, key)
+    amount = _in_nmol(per_body[1] if per_body else text.strip(), molecular_weight, mass_per_unit)
     if amount < 0:
-        raise InputError(f"{key}: a dose must not be negative; got '{text}'")
+        raise InputError(f"a dose must not be negative; got '{text}'")
     if per_body is None:
         return amount
     body, name, example = (body_weight, "body_weight", "70 kg") if per_body[2] == "kg" else (body_surface, "body_surface", "1.8 m2")
     if body is None:
-        raise InputError(f"{key}: '{text}' is per {per_body[2]} of the body: give {name}, e.g. '{example}', or the whole amount")
+        raise InputError(f"'{text}' is per {per_body[2]} of the body: give {name}, e.g. '{example}', or the whole amount")
     return amount * body
 
 
-def _in_nmol(text: str, molecular_weight: float | None, mass_per_unit: float | None, key: str) -> float:
+def _in_nmol(text: str, molecular_weight: float | None, mass_per_unit: float | None) -> float:
     activity = _ACTIVITY.fullmatch(text)
     if activity is None:
-        return units.parse(text, "amount", key=key, molecular_weight=molecular_weight)
+        return units.parse(text, "amount", molecular_weight=molecular_weight)
     if mass_per_unit is None:
         raise InputError(
-            f"{key}: IU measure an activity that differs from product to product, and there is no conversion for this one (the library has those of "
+            "IU measure an activity that differs from product to product, and there is no conversion for this one (the library has those of "
             "aldesleukin and IFNg1b): give an amount by mass or in nmol, or mass_per_IU, e.g. '61.1 pg'"
         )
     return units.to_internal(float(activity[1]) * _PREFIX[activity[2]] * mass_per_unit, "kg", "amount", molecular_weight)

@@ -56,6 +56,11 @@ class Definition:
         return tuple(dict.fromkeys(ligand for edge in self.edges for ligand in edge.ligands))
 
     @property
+    def formula(self) -> str:
+        """The product of its factors with the values in them; H(c; EC50, n) = c^n/(EC50^n + c^n)."""
+        return " * ".join(_formula(edge) for edge in self.edges)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Sources of its values, each once."""
         return tuple(dict.fromkeys(one.half_maximum.source for edge in self.edges for one in edge.inputs))
@@ -133,6 +138,20 @@ def _of_species(name: str, ligand: str, key: str) -> Edge:
     value = library.species(ligand).parameters[key]
     given = Input(ligand, value, proxy=_PROXIES.get(name, ""))
     return Edge(name, "response", "+", (given,), (name,), _WHOLE, _NONE, value.mark, value.source, value.confidence)
+
+
+def _formula(edge: Edge) -> str:
+    """In words of the formula: H(c; EC50, n), or the factor made of it."""
+    parts = []
+    for one in edge.inputs:
+        power = "" if one.exponent.internal == 1 else f", n = {one.exponent.internal:g}"
+        parts.append(f"H({one.species}; {1e3 * one.half_maximum.internal:.4g} pM{power})")
+    share, low, high = " ".join(parts), edge.basal.internal, edge.saturated.internal
+    if (low, high) == (0, 1):
+        return share
+    if (low, high) == (1, 0):
+        return f"(1 - {share})"
+    return f"({low:g} {'+' if high > low else '-'} {abs(high - low):g} {share})"
 
 
 def _as_share(edge: Edge) -> Edge:

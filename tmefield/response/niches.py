@@ -49,9 +49,14 @@ class Niches:
         return np.cbrt(0.75 / np.pi * self.volume)
 
     @property
+    def cause_names(self) -> tuple[str, ...]:
+        """Names of the codes of `cause`, ligands by name; empty where these ligands cannot be the cause."""
+        return tuple(_named(text, self.ligands) for text in CAUSES)
+
+    @property
     def cause_words(self) -> str:
         """Codes of `cause` that occur with these ligands, in words."""
-        return ", ".join(f"{code} {name}" for code, name in enumerate(_named(text, self.ligands) for text in CAUSES) if name)
+        return ", ".join(f"{code} {name}" for code, name in enumerate(self.cause_names) if name)
 
     @property
     def causes(self) -> dict[str, float]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..library import Edge
 from .catalogue import Definition, definitions, left_out
 from .responses import Blockades, check_blockades, fields_of, modulation_of, of_dtype, response_of
 
@@ -84,7 +83,7 @@ def _report(one: Definition, fields: dict, blockades: Blockades | None, inside: 
     return ResponseReport(
         one.name,
         one.words,
-        " * ".join(_formula(edge) for edge in one.edges),
+        one.formula,
         {given.species: given.half_maximum.internal for edge in one.edges for given in edge.inputs},
         one.sources,
         (*one.notes, *absent, *(said for said in drugs if said.split()[0] in one.ligands)),
@@ -100,17 +99,3 @@ def _hills(one: Definition, fields: dict, blockades: Blockades | None) -> dict[s
         for hill in of_dtype(modulation_of(edge, blockades), fields).hills:
             found[hill.species] = np.asarray(hill(fields))
     return found
-
-
-def _formula(edge: Edge) -> str:
-    """In words of the formula: H(c; EC50, n), or the factor made of it."""
-    parts = []
-    for one in edge.inputs:
-        power = "" if one.exponent.internal == 1 else f", n = {one.exponent.internal:g}"
-        parts.append(f"H({one.species}; {1e3 * one.half_maximum.internal:.4g} pM{power})")
-    share, low, high = " ".join(parts), edge.basal.internal, edge.saturated.internal
-    if (low, high) == (0, 1):
-        return share
-    if (low, high) == (1, 0):
-        return f"(1 - {share})"
-    return f"({low:g} {'+' if high > low else '-'} {abs(high - low):g} {share})"

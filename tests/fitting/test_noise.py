@@ -43,6 +43,41 @@ def test_counts_near_their_mean_keep_value_and_slope():
     assert float(slope) == pytest.approx(1 / 3)
 
 
+def test_many_counts_keep_their_residual_in_single_precision():
+    """A million counts and predictions about one standard deviation off; and predictions of next to nothing."""
+    d = np.full(6, 1e6)
+    p = np.float32(d * (1 + np.array([-2e-3, -1.1e-3, 1.05e-3, 1.2e-3, 5e-3, 0.9])))
+    x = (p.astype(float) - d) / d
+    found = tf.Poisson(np.float32(1)).residuals(jnp.asarray(p), jnp.asarray(d, jnp.float32))
+    np.testing.assert_allclose(found, np.sign(x) * np.sqrt(2 * d * (x - np.log1p(x))), rtol=3e-4)
+    nothing = tf.Poisson().residuals(jnp.asarray([1e-20, 0.0]), jnp.asarray([5.0, 0.0]))
+    np.testing.assert_allclose(nothing, [-np.sqrt(2 * (5 * np.log(5e20) - 5)), 0.0], atol=1e-9)
+
+
+def test_scaled_counts_are_whole_in_single_precision():
+    """54321 counts of 0.7 units each, whose product rounds."""
+    counts = np.array([54321.0, 12345.0, 99999.0])
+    for unit in (0.7, 0.3, 1.1):
+        tf.Poisson(np.float32(1 / unit)).check(jnp.asarray(counts * unit, jnp.float32), "counts")
+    with pytest.raises(tf.InputError, match="whole numbers"):
+        tf.Poisson(np.float32(1)).check(jnp.asarray([100.5], jnp.float32), "counts")
+
+
+def test_information_about_next_to_nothing_is_a_number_in_single_precision():
+    """Before a front arrives, predictions lie far below every limit: such data tell nothing, which is 0, not NaN or infinite."""
+    p = jnp.asarray([0.0, 1e-25, 1e-3], jnp.float32)
+    below = tf.Lognormal(np.float32(0.1), limit=np.float32(1e-3)).information(p)
+    assert np.asarray(below)[:2].tolist() == [0.0, 0.0] and float(below[2]) > 0
+    assert np.isfinite(tf.Lognormal(np.float32(0.1)).information(p)).all()
+
+
+def test_draws_below_a_limit_that_rounds_up_stay_below_it():
+    """0.1 in single precision lies above 0.1 in double."""
+    noise = tf.Lognormal(0.1, limit=0.1)
+    drawn = noise.sample(jax.random.key(0), jnp.full(3, 1e-3, jnp.float32))
+    assert bool((drawn.astype(noise.limit.dtype) <= noise.limit).all())
+
+
 @pytest.mark.parametrize("noise", [tf.Gaussian(0.5), tf.Lognormal(0.3), tf.Poisson(), tf.Gaussian(0.8, limit=1.5), tf.Lognormal(0.4, limit=1.2)])
 def test_information_is_the_mean_square_of_the_score(noise):
     """I = E[(d ln L/dp)^2], over 200,000 draws."""

@@ -1,5 +1,6 @@
 """How a measurement scatters about what the model predicts: Gaussian, lognormal or counts, with what lies below detection."""
 
+import math
 from abc import abstractmethod
 
 import equinox as eqx
@@ -14,6 +15,9 @@ from ..errors import InputError
 
 TINY = 1e-30
 """Below every concentration that counts; keeps logarithms of predictions finite."""
+
+NEAR = 1e-3
+"""Relative distance of a prediction from a count below which the residual is told by its series."""
 
 
 class AbstractNoise(eqx.Module):
@@ -68,7 +72,7 @@ class Gaussian(AbstractNoise):
     def sample(self, key: Array, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
         drawn = predicted + self.sd.astype(predicted.dtype) * jax.random.normal(key, predicted.shape, predicted.dtype)
-        return drawn if self.limit is None else jnp.maximum(drawn, self.limit.astype(drawn.dtype))
+        return drawn if self.limit is None else at_least(drawn, self.limit)
 
     def check(self, data: Float[Array, " n"], who: str) -> None:
         """See `AbstractNoise`."""
@@ -106,12 +110,14 @@ class Lognormal(AbstractNoise):
         """See `AbstractNoise`."""
         sigma, p = self.sigma.astype(predicted.dtype), jnp.maximum(predicted, TINY)
         above = None if self.limit is None else (jnp.log(self.limit).astype(sigma.dtype) - jnp.log(p)) / sigma
-        return share_seen(above, predicted) / (sigma * p) ** 2
+        # The square of what lies far below every concentration would be zero in single precision, and the information of nothing infinite or NaN.
+        spread = jnp.maximum(sigma * p, 2 * math.sqrt(float(jnp.finfo(p.dtype).tiny)))
+        return share_seen(above, predicted) / spread**2
 
     def sample(self, key: Array, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
         drawn = predicted * jnp.exp(self.sigma.astype(predicted.dtype) * jax.random.normal(key, predicted.shape, predicted.dtype))
-        return drawn if self.limit is None else jnp.maximum(drawn, self.limit.astype(drawn.dtype))
+        return drawn if self.limit is None else at_least(drawn, self.limit)
 
     def check(self, data: Float[Array, " n"], who: str) -> None:
         """See `AbstractNoise`."""
@@ -141,12 +147,16 @@ class Poisson(AbstractNoise):
         gain = self.gain.astype(predicted.dtype)
         p, d = jnp.maximum(gain * predicted, TINY), gain * data.astype(predicted.dtype)
         # With x = (p - d)/d near 0 the square root has no derivative; there r = (p - d)/sqrt(d) (1 - x/3 + 7 x^2/36).
-        x = (p - d) / jnp.maximum(d, TINY)
-        near = (jnp.abs(x) < 1e-3) & (d > 0)
-        away = jnp.where(near, 2 * jnp.maximum(d, 1), p)
-        deviance = 2 * (away - d + d * (jnp.log(jnp.maximum(d, TINY)) - jnp.log(away)))
-        series = (p - d) / jnp.sqrt(jnp.maximum(d, TINY)) * (1 - x / 3 + 7 * x**2 / 36)
-        return jnp.where(near, series, jnp.sign(away - d) * jnp.sqrt(jnp.maximum(deviance, TINY)))
+        some = jnp.maximum(d, TINY)
+        x = (p - d) / some
+        near = (jnp.abs(x) < NEAR) & (d > 0)
+        # d (x - ln(1 + x)) keeps what p - d + d ln(d/p) of many counts would lose in single precision.
+        low = x < -0.5
+        above = jnp.where(near | low, 1, x)
+        deviance = jnp.where(low, 2 * (p - d + d * (jnp.log(some) - jnp.log(p))), 2 * d * (above - jnp.log1p(above)))
+        deviance = jnp.where(d > 0, deviance, 2 * p)
+        series = (p - d) / jnp.sqrt(some) * (1 - x / 3 + 7 * x**2 / 36)
+        return jnp.where(near, series, jnp.sign(p - d) * jnp.sqrt(jnp.maximum(deviance, TINY)))
 
     def information(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
@@ -160,13 +170,19 @@ class Poisson(AbstractNoise):
     def check(self, data: Float[Array, " n"], who: str) -> None:
         """See `AbstractNoise`."""
         counts = data * self.gain.astype(data.dtype)
-        if bool(((counts < 0) | (jnp.abs(counts - jnp.round(counts)) > 1e-4)).any()):
+        rounding = 1e-4 + 4 * float(jnp.finfo(counts.dtype).eps) * counts
+        if bool(((counts < 0) | (jnp.abs(counts - jnp.round(counts)) > rounding)).any()):
             raise InputError(f"{who}: counts must be whole numbers from 0; scale intensities back to counts, or take another noise")
 
 
 def censored(x: Float[Array, " n"]) -> Float[Array, " n"]:
     """sqrt(-2 ln Phi(x)): the residual of a datum known only to lie below the limit, x standard deviations above the prediction."""
     return jnp.sqrt(jnp.maximum(-2 * norm.logcdf(x), TINY))
+
+
+def at_least(drawn: Float[Array, " n"], limit: Float[Array, ""]) -> Float[Array, " n"]:
+    """Data drawn, the limit itself where they lie below it: in its own precision, or a limit that was rounded up would count as seen."""
+    return jnp.maximum(drawn.astype(limit.dtype), limit)
 
 
 def share_seen(x: Float[Array, " n"] | None, like: Float[Array, " n"]) -> Float[Array, " n"]:

@@ -18,7 +18,7 @@ class Adam(AbstractOptimiser):
     **Arguments**
 
     - `learning_rate`: length of the first steps in z, so about the relative change of a rate; `decay`: its factor from step to step.
-    - `tolerance`: it ends where no component of the gradient of r.r/2 is greater than this times (1 + r.r/2); it hovers about the
+    - `tolerance`: it ends where no component of the gradient of r.r/2 is greater than this times (1 + |r|); it hovers about the
       minimum, and with the curvature of data that say anything (hundreds and more) a gradient of 1 is a loss of less than 0.01 too high.
     """
 
@@ -41,7 +41,7 @@ class Adam(AbstractOptimiser):
     def point(self, state: Any) -> Point:
         """See `AbstractOptimiser`: the last vector whose loss is known."""
         _, _, z, loss, gradient = state
-        return Point(z, loss, gradient, jnp.max(jnp.abs(gradient), axis=-1) <= self.tolerance * (1 + loss))
+        return Point(z, loss, gradient, jnp.max(jnp.abs(gradient), axis=-1) <= self.tolerance * (1 + jnp.sqrt(2 * loss)))
 
     def pack(self, state: Any) -> dict[str, Array]:
         """See `AbstractOptimiser`."""

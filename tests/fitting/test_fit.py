@@ -1,10 +1,16 @@
 """Fits that come back to the truth, by each optimiser, from many starts, through an interruption; and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import tmefield as tf
 from small_fit import DENSITIES, GRID, RATES, TRUTH, free, model, samples
+from tmefield.fitting.fit import _identity
+from tmefield.library.prior import Prior
+
+NAMES = ("a.decay", "a.secretion_by_A.rate")
 
 EXACT = samples()
 ONE = tf.PointSamples("a", [[50.0, 50.0, 50.0]], [1.0], tf.Lognormal(0.1), image="one")
@@ -39,6 +45,12 @@ def test_many_starts_go_together(fitted):
     assert many.progress.loss == min(many.progress.losses)
 
 
+def test_a_far_start_is_no_minimum():
+    """A great loss has a great gradient: Adam took a rate thirty times off for converged at its first step."""
+    with pytest.warns(UserWarning, match="not converged"):
+        assert not tf.fit(model(), free(*NAMES, wrong=30.0), [EXACT], optimiser=tf.Adam(), max_steps=2).converged
+
+
 @pytest.mark.parametrize("optimiser", [tf.LevenbergMarquardt(), tf.LBFGS()])
 def test_an_interrupted_fit_goes_on_to_the_same_end(tmp_path, optimiser):
     names, place = ("a.decay", "a.secretion_by_A.rate"), tmp_path / "fit.npz"
@@ -64,6 +76,31 @@ def _nothing():
     import contextlib
 
     return contextlib.nullcontext()
+
+
+def test_a_fit_at_its_limit_is_told_again_and_goes_on_with_more_steps(tmp_path):
+    run = {"checkpoint": tmp_path / "fit.npz"}
+    with pytest.warns(UserWarning, match="not converged"):
+        first = tf.fit(model(), free(*NAMES, wrong=3.0), [EXACT], max_steps=2, **run)
+    with pytest.warns(UserWarning, match="stopped after 2 steps"):
+        again = tf.fit(model(), free(*NAMES, wrong=3.0), [EXACT], max_steps=2, **run)
+    assert again.values == first.values and again.progress.history == first.progress.history
+    ended = tf.fit(model(), free(*NAMES, wrong=3.0), [EXACT], **run)
+    assert ended.converged and tf.fit(model(), free(*NAMES, wrong=3.0), [EXACT], **run).progress.step == ended.progress.step
+
+
+def test_a_checkpoint_knows_priors_noise_and_fixed_numbers():
+    """None of them is an array; each makes another fit."""
+    known = tf.FreeParameter("a.decay", 1e-3, prior=Prior("lognormal", 1e-3, sigma=0.5))
+    assay = {"species": "a", "region": np.ones(GRID.shape, bool), "data": [1.0], "noise": tf.Lognormal(0.1)}
+
+    def identity(parameter=known, **changes):
+        problem = tf.make_problem(model(), [parameter], [tf.Assay(**(assay | changes))])
+        return _identity(problem, tf.LevenbergMarquardt(), 1, 0)
+
+    assert identity() == identity()
+    assert identity(replace(known, prior=Prior("lognormal", 1e-3, sigma=0.1))) != identity()
+    assert identity(noise=tf.Gaussian(0.1)) != identity() and identity(recovery=0.5) != identity()
 
 
 def test_a_damaged_checkpoint_is_said(tmp_path):
@@ -131,6 +168,7 @@ def test_a_field_of_unknown_secretion_is_found():
         ),
         (lambda: tf.fit(lambda values: 3, free("a.decay"), [EXACT]), "must return a Model"),
         (lambda: tf.fit(model(), free("a.decay"), [EXACT], starts=0), "starts"),
+        (lambda: tf.fit(model(), free("a.decay"), [EXACT], max_steps=0), "max_steps must be at least 1"),
         (lambda: tf.fit(model(), free("a.decay"), [PROBE]), "uses rho"),
     ],
 )

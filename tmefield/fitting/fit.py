@@ -1,6 +1,7 @@
 """The fit: from a start, or many, to estimates with what the data say about them."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -97,8 +98,9 @@ def fit_problem(
     **Raises** as `fit` does.
     """
     _check_count(problem)
-    if starts < 1:
-        raise InputError(f"starts must be at least 1; got {starts!r}")
+    for name, value in (("starts", starts), ("max_steps", max_steps)):
+        if value < 1:
+            raise InputError(f"{name} must be at least 1; got {value!r}")
     chosen = optimiser or (LevenbergMarquardt() if problem.parameters.count <= FEW else LBFGS())
     progress = minimise(problem, chosen, starts, seed, max_steps, max_seconds, checkpoint, on_progress)
     return conclude(problem, progress, rescale=rescale)
@@ -136,34 +138,39 @@ def minimise(
     else:
         state = eqx.filter_vmap(lambda one: optimiser.unpack(problem, one))(packed) if many else optimiser.unpack(problem, packed)
     forward = _advance_all if many else advance
-    progress = Progress(0, (), np.inf, np.inf, (), 0.0, None, False, "it did not take a step")
+    progress, done = (None, False) if packed is None else _standing(optimiser, state, history, began)
     for number in range(len(history) + 1, max_steps + 1):
+        if done or (progress is not None and max_seconds is not None and progress.seconds > max_seconds):
+            break
         state = forward(optimiser, problem, state)
-        point = jax.tree.map(lambda one: np.atleast_1d(np.asarray(one)), optimiser.point(state))
-        best = int(np.nanargmin(np.where(np.isfinite(point.loss), point.loss, np.inf)))
-        history.append(float(point.loss[best]))
-        _check_start(problem, history[-1])
-        gradient = np.atleast_2d(point.gradient)[best]
-        seconds = time.monotonic() - began
-        done = bool(point.done.all())
-        progress = Progress(
-            step=number,
-            history=tuple(history),
-            loss=history[-1],
-            gradient=float(np.max(np.abs(gradient))),
-            losses=tuple(float(one) for one in point.loss),
-            seconds=seconds,
-            z=np.atleast_2d(point.z)[best],
-            converged=bool(point.done[best]),
-            reason="converged" if bool(point.done[best]) else f"stopped after {number} steps",
-        )
+        progress, done = _standing(optimiser, state, history, began, number)
+        _check_start(problem, progress.loss)
+        history.append(progress.loss)
         if kept is not None:
             kept.write(optimiser.pack(state) if not many else jax.vmap(optimiser.pack)(state), history)
         if on_progress is not None:
             on_progress(progress)
-        if done or (max_seconds is not None and seconds > max_seconds):
-            break
+    assert progress is not None  # one step at least, or a checkpoint
     return progress
+
+
+def _standing(optimiser: AbstractOptimiser, state: Any, history: list[float], began: float, number: int | None = None) -> tuple[Progress, bool]:
+    """Where the best start stands after step `number`, or as a checkpoint left it; and whether every start is done."""
+    point = jax.tree.map(lambda one: np.atleast_1d(np.asarray(one)), optimiser.point(state))
+    best = int(np.argmin(np.where(np.isfinite(point.loss), point.loss, np.inf)))
+    loss, steps, converged = float(point.loss[best]), number or len(history), bool(point.done[best])
+    progress = Progress(
+        step=steps,
+        history=tuple(history) if number is None else (*history, loss),
+        loss=loss,
+        gradient=float(np.max(np.abs(np.atleast_2d(point.gradient)[best]))),
+        losses=tuple(float(one) for one in point.loss),
+        seconds=time.monotonic() - began,
+        z=np.atleast_2d(point.z)[best],
+        converged=converged,
+        reason="converged" if converged else f"stopped after {steps} steps",
+    )
+    return progress, bool(point.done.all())
 
 
 def _starts(problem: Problem, starts: int, seed: int) -> Array:
@@ -194,14 +201,15 @@ def _advance_all(optimiser: AbstractOptimiser, problem: Problem, state: Any) -> 
 def _identity(problem: Problem, optimiser: AbstractOptimiser, starts: int, seed: int) -> dict[str, Any]:
     """What two runs of one fit have in common."""
     data = [(one.name, float(np.sum(np.asarray(one.data))), int(one.data.size)) for one in problem.observations]
-    free = [(one.name, float(np.sum(one.start)), one.transform, one.limits) for one in problem.parameters.all]
-    settings = {"optimiser": repr(optimiser), "starts": starts, "seed": seed, "rtol": problem.rtol}
-    return settings | {"data": data, "parameters": free, "numbers": _digest((problem.build, problem.observations, problem.initial))}
+    free = [(one.name, _digest(one.start), one.transform, one.limits, repr(one.prior), one.smoothness) for one in problem.parameters.all]
+    settings = {"optimiser": repr(optimiser), "starts": starts, "seed": seed, "tolerances": [problem.rtol, problem.time_rtol, problem.max_steps]}
+    return settings | {"data": data, "parameters": free, "images": problem.images, "numbers": _digest((problem.build, problem.observations, problem.initial))}
 
 
 def _digest(tree: Any) -> str:
-    """SHA-256 of every array: a fit may go on only with the model and the data that it began with."""
-    digest = hashlib.sha256()
-    for leaf in filter(eqx.is_array, jax.tree.leaves(tree)):
-        digest.update(np.ascontiguousarray(leaf).tobytes())
+    """SHA-256 of every array, and of all else that the tree holds (grid, kinds of noise and terms, times, fixed numbers of a measurement)."""
+    leaves, rest = jax.tree.flatten(tree)
+    digest = hashlib.sha256(re.sub(r"0x[0-9a-f]+", "", str(rest)).encode())  # less the places of objects in memory
+    for leaf in leaves:
+        digest.update(np.ascontiguousarray(leaf).tobytes() if eqx.is_array_like(leaf) else b"")
     return digest.hexdigest()

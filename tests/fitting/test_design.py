@@ -39,6 +39,16 @@ def test_only_what_breaks_the_scale_takes_the_null_direction_away(ranked):
     assert ranked.ranked[-1] is more
 
 
+def test_each_open_direction_is_told_by_its_own_words():
+    """One parameter that nothing touches and one open ratio: what a candidate takes away is what it says."""
+    parameters = [tf.FreeParameter("idle", 1.0), *free(*NAMES)]
+    problem = tf.make_problem(lambda values: tf.with_leaves(still(), {name: values[name] for name in NAMES}), parameters, [samples()], rtol=1e-9)
+    found = tf.rank_designs(problem, {"idle": {"idle": 0.1}, "D": {"a.diffusivity": 0.1}})
+    idle, ratio = sorted(found.now.words(), key=lambda words: "idle" not in words)
+    assert (by_name(found, "idle").resolves, by_name(found, "idle").leaves) == ((idle,), (ratio,))
+    assert (by_name(found, "D").resolves, by_name(found, "D").leaves) == ((ratio,), (idle,))
+
+
 def test_a_known_value_gives_its_own_spread_to_what_hangs_on_it(ranked):
     """k/D is sharp, so that k is known as well as D: 0.2, but for the data's own share."""
     known = by_name(ranked, "known D")

@@ -159,7 +159,7 @@ def _design(name: str, added: np.ndarray, now: Identifiability, interest: tuple[
     before, after = ({one: float(found.deviations()[now.names.index(one)]) for one in interest} for found in (now, then))
     spectrum = np.linalg.eigvalsh(then.information + then.prior)
     singular = spectrum[0] <= RESOLUTION * spectrum[-1]
-    nulls = zip([now.directions[:, i] for i in now.undetermined], now.words(), strict=True)
+    nulls = zip(now.loose_directions(), now.words(), strict=True)
     resolves, leaves = [], []
     for direction, words in nulls:
         (resolves if _along(then.information, direction) <= LOOSEST else leaves).append(words)

@@ -5,6 +5,8 @@ import pytest
 
 import tmefield as tf
 from small_fit import GRID, POINTS, RATES, TRUTH, free, model, samples
+from tmefield.fitting.problem import predictions
+from tmefield.fitting.reach import open_sides
 from tmefield.library.prior import Prior
 
 
@@ -89,3 +91,29 @@ def test_poor_fits_are_said_and_widened():
     wide = tf.fit(model(), free("a.decay"), [noisy], rescale=True)
     widened = wide.intervals["a.decay"].deviation / narrow.intervals["a.decay"].deviation
     assert widened == pytest.approx(np.sqrt(narrow.chi2 / narrow.freedom), rel=1e-6)
+
+
+def test_noise_of_unknown_size_leaves_priors_as_wide_as_they_are():
+    """Ten times the noise given: what the prior alone knows of the diffusivity stays its 0.3, and what follows from it."""
+    parameters = [tf.FreeParameter("a.diffusivity", 40.0, prior=Prior("lognormal", 40.0, sigma=0.3)), *free("a.secretion_by_A.rate")]
+    still = tf.with_leaves(model(), {"a.decay": 0.0, "a.secretion_by_B.rate": 0.0, "a.uptake.receptors": 0.0})
+    open_walls = tf.Model(still.grid, still.species, still.terms, walls=tf.FixedValue(0.0))
+    exact = samples().predict(open_walls, tf.solve_steady(open_walls).concentration, {})
+    scatter = np.exp(0.1 * np.random.default_rng(3).standard_normal(len(POINTS)))
+    fit = tf.fit(open_walls, parameters, [tf.PointSamples("a", POINTS, np.asarray(exact) * scatter, tf.Lognormal(0.01))], rescale=True)
+    assert fit.inflation == pytest.approx(100, rel=0.5)
+    for one in fit.intervals.values():
+        assert one.status in ("prior", "fitted") and one.deviation == pytest.approx(0.3, rel=0.01)
+    rate = tf.laplace_ensemble(fit, 4000).values["a.secretion_by_A.rate"]
+    assert np.log(rate).std() == pytest.approx(0.3, rel=0.05)
+
+
+def test_what_the_data_object_to_follows_the_size_of_the_noise():
+    """A factor of ten costs (ln 10)^2 = 5.3 by the noise given, too much; half of that where its variance is twice as great."""
+    parameter, place = free("a.secretion_by_A.rate"), tf.PointSamples("a", POINTS[:1], np.ones(1), tf.Lognormal(1.0))
+    problem = tf.make_problem(tf.with_leaves(model(), {"a.secretion_by_B.rate": 0.0, "a.uptake.receptors": 0.0}), parameter, [place])
+    z = problem.parameters.start()
+    problem = problem.with_data({place.name: predictions(problem, z)[0][0]})
+    wide = [("a.secretion_by_A.rate", 1.0)]
+    assert not open_sides(problem, z, 0.0, wide)
+    assert open_sides(problem, z, 0.0, wide, inflation=2.0) == {"a.secretion_by_A.rate": ("below", "above")}

@@ -52,7 +52,8 @@ def fit(
     report["seconds"] = round(time.perf_counter() - start, 2)
     _print(report, found, json=json)
     if not found.converged:
-        progress.note(f"tmefield: the fit has not converged; go on with more steps: the same command with --set fit.max_steps={2 * found.progress.step}")
+        more = f"go on with more steps: the same command with --set fit.max_steps={2 * found.progress.step}"
+        progress.note(f"tmefield: the fit has not converged; {more if found.progress.reason.startswith('stopped') else found.progress.reason}")
         raise typer.Exit(NOT_CONVERGED)
 
 

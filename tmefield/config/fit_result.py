@@ -54,8 +54,9 @@ def _prediction_deviations(plan: FitPlan, fit: Any) -> list[np.ndarray]:
     slopes = np.asarray(sensitivities(fit.problem, free.natural(fit.z))[1], np.float64)[:, list(free.numbers)] * found.scales
     values, vectors = np.linalg.eigh(found.information + found.prior)
     kept = values > RESOLUTION * values[-1]
-    reach = (slopes @ vectors[:, kept]) / np.sqrt(values[kept])
-    sd = np.sqrt(fit.inflation * (reach**2).sum(axis=1))
+    reach = slopes @ (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    scatter = fit.inflation * found.information + found.prior
+    sd = np.sqrt(np.maximum(np.einsum("di,ij,dj->d", reach, scatter, reach), 0.0))
     return np.split(sd, np.cumsum([one.data.size for one in plan.observations])[:-1])
 
 

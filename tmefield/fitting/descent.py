@@ -14,7 +14,7 @@ STEPS = 60
 
 @eqx.filter_jit
 def descend(problem: Problem, z: Float[Array, " n"]) -> Point:
-    """Where the minimum of r.r/2 lies that is reached from z; `done` is false where `STEPS` were not enough.
+    """Where the minimum of r.r/2 lies that is reached from z; `converged` is false where `STEPS` were not enough.
 
     Whatever of the problem is an array (data, `held`, `drawn`, `counted`, the models' numbers) may differ from call to call at no new compilation.
     """

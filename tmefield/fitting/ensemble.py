@@ -53,7 +53,7 @@ def laplace_ensemble(fit: Fit, count: int, seed: int = 0) -> Ensemble:
     bound = [name for name, one in fit.intervals.items() if one.status == "at bound"]
     if bound:
         raise InputError(f"{', '.join(bound)} at a bound: the curvature there says nothing; widen the bounds, fix the value, or take bootstrap_ensemble")
-    covariance = found.covariance() * fit.inflation * np.outer(found.scales, found.scales)
+    covariance = found.covariance(fit.inflation) * np.outer(found.scales, found.scales)
     values, vectors = np.linalg.eigh(covariance)
     normal = np.random.default_rng(seed).standard_normal((count, len(values)))
     u = np.repeat(np.asarray(free.natural(fit.z), np.float64)[None], count, axis=0)
@@ -95,7 +95,7 @@ def _refits(problem: Problem, start: Array, predicted: tuple[Array, ...], keys: 
         data = tuple(seen.noise.sample(k, p).astype(seen.data.dtype) for seen, k, p in zip(problem.observations, rest, predicted, strict=True))
         redrawn = eqx.tree_at(lambda tree: tuple(seen.data for seen in tree.observations), problem, data)
         point = descend(replace(redrawn, drawn=jax.random.normal(own, priors.shape, priors.dtype)), start)
-        return point.z, point.loss, point.done
+        return point.z, point.loss, point.converged
 
     return jax.lax.map(one, keys, batch_size=chunk)
 

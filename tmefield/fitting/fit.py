@@ -22,7 +22,7 @@ from .optimisers import LBFGS, AbstractOptimiser, LevenbergMarquardt
 from .parameters import FreeParameter
 from .problem import ModelSource, Problem, make_problem
 from .reach import advance
-from .result import Fit, Progress, conclude
+from .result import STUCK, Fit, Progress, conclude
 
 FEW = 30
 """Parameters up to which Levenberg-Marquardt is the default."""
@@ -158,7 +158,8 @@ def _standing(optimiser: AbstractOptimiser, state: Any, history: list[float], be
     """Where the best start stands after step `number`, or as a checkpoint left it; and whether every start is done."""
     point = jax.tree.map(lambda one: np.atleast_1d(np.asarray(one)), optimiser.point(state))
     best = int(np.argmin(np.where(np.isfinite(point.loss), point.loss, np.inf)))
-    loss, steps, converged = float(point.loss[best]), number or len(history), bool(point.done[best])
+    loss, steps, converged = float(point.loss[best]), number or len(history), bool(point.converged[best])
+    ended = STUCK if point.done[best] else f"stopped after {steps} steps"
     progress = Progress(
         step=steps,
         history=tuple(history) if number is None else (*history, loss),
@@ -168,7 +169,7 @@ def _standing(optimiser: AbstractOptimiser, state: Any, history: list[float], be
         seconds=time.monotonic() - began,
         z=np.atleast_2d(point.z)[best],
         converged=converged,
-        reason="converged" if converged else f"stopped after {steps} steps",
+        reason="converged" if converged else ended,
     )
     return progress, bool(point.done.all())
 

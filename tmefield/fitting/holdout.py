@@ -137,7 +137,7 @@ def _model_scores(problem: Problem, counted: list[list[bool]]) -> tuple[np.ndarr
         scores.append(_score(problem.observations, inside, [np.asarray(one) for one in predicted]))
         found = problem.parameters.values(point.z)
         values.append({one.name: float(found[one.name]) for one in problem.parameters.all if one.shape == ()})
-        converged.append(bool(point.done))
+        converged.append(bool(point.converged))
     return np.array(scores), values, converged
 
 

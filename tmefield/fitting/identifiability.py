@@ -71,15 +71,21 @@ class Identifiability:
         floor = max(1 / LOOSEST**2, RESOLUTION * float(self.eigenvalues[0]))
         return tuple(int(i) for i in np.flatnonzero(self.eigenvalues < floor))
 
-    def deviations(self) -> Float[np.ndarray, " n"]:
+    def deviations(self, inflation: float = 1.0) -> Float[np.ndarray, " n"]:
         """Standard deviation of each u/scale from data and priors (Cramer & Rao's bound); infinite where neither fixes it."""
-        return np.sqrt(np.maximum(np.diag(self.covariance()), 0.0))
+        return np.sqrt(np.maximum(np.diag(self.covariance(inflation)), 0.0))
 
-    def covariance(self) -> Float[np.ndarray, "n n"]:
-        """Inverse of data's and priors' information; infinite variances where it is singular."""
+    def covariance(self, inflation: float = 1.0) -> Float[np.ndarray, "n n"]:
+        """Inverse of data's and priors' information; infinite variances where it is singular.
+
+        Where the variances of the data are `inflation` times those given, but the priors are as wide as they say, the estimate scatters by
+        (I + P)^-1 (inflation I + P) (I + P)^-1.
+        """
         values, vectors = np.linalg.eigh(self.information + self.prior)
         lost = values <= RESOLUTION * max(float(values[-1]), 0.0)
         inverse = (vectors / np.where(lost, 1.0, values)) @ vectors.T
+        if inflation != 1.0:
+            inverse = inverse @ (inflation * self.information + self.prior) @ inverse
         open_ended = (np.abs(vectors[:, lost]) > 1e-3).any(axis=1)
         inverse[open_ended, :] = inverse[:, open_ended] = 0.0
         inverse[open_ended, open_ended] = np.inf

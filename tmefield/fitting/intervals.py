@@ -1,6 +1,5 @@
 """Intervals of fitted parameters, and the refusal of one where the data fix none."""
 
-import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
@@ -50,14 +49,14 @@ def intervals(
     **Arguments**
 
     - `found`: the information at the estimate; `u`, `z`: the estimates in both coordinates.
-    - `inflation`: factor on variances, chi^2 per degree of freedom where the size of the noise is not known.
+    - `inflation`: factor on the variances of the data, chi^2 per degree of freedom where the size of the noise is not known; priors stay as wide as they are.
     - `open_ended`: parameters that the data do not bound (`reach.open_sides`), whatever the curvature.
     """
     result = {}
-    for one, own, scale in zip(numbers, found.deviations(), found.scales, strict=True):
+    for one, own, scale in zip(numbers, found.deviations(inflation), found.scales, strict=True):
         at = float(u[one.name])
         value = _value(one.transform, at)
-        sd = float(own) * math.sqrt(inflation)
+        sd = float(own)
         if one.limits is not None and abs(z[one.name]) > AT_BOUND:
             result[one.name] = Interval(value, None, None, None, "at bound")
         elif not sd <= LOOSEST or one.name in open_ended:

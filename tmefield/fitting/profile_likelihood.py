@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float
 from ..errors import InputError
 from .descent import descend
 from .identifiability import LOOSEST
+from .reach import deviance
 from .result import Fit
 from .transforms import unstretch
 
@@ -25,7 +26,7 @@ class Profile:
     """The profile likelihood of one parameter (Raue et al. 2009, doi:10.1093/bioinformatics/btp358).
 
     - `name`, `estimate`: of the parameter, in its internal unit; `values`: [points], where it was held.
-    - `rise`: [points], 2 (loss - least loss) with all other parameters at their best; over the variance factor where the fit was rescaled.
+    - `rise`: [points], 2 (loss - least loss) with all other parameters at their best; where the fit was rescaled, the data's part over the variance factor.
     - `others`: by name, [points], the best values of the other parameters that are numbers; `converged`: [points].
     - `low`, `high`: where `rise` passes 3.841; None where it does not, as far as it was followed: open-ended.
     """
@@ -89,7 +90,8 @@ def profile_likelihood(fit: Fit, name: str, points: int = 11, reach: float = 3.0
             here = middle + side * step
             found[here] = _held(fit, place, at[here], found[here - side][0])
     zs, losses, done = (np.stack([np.asarray(found[i][k]) for i in range(points)]) for k in range(3))
-    rise = 2 * (losses - np.nanmin(losses)) / fit.inflation
+    rise = np.array([deviance(fit.problem, jnp.asarray(z), float(loss), fit.inflation) for z, loss in zip(zs, losses, strict=True)])
+    rise = rise - np.nanmin(rise)
     low, high = (_crossing(at, rise, side) for side in (-1, 1))
     stretched = [None if one is None else float(unstretch(parameter.transform, jnp.asarray(one))) for one in (low, high)]
     values = [free.values(jnp.asarray(z)) for z in zs]
@@ -103,7 +105,7 @@ def _abscissae(fit: Fit, name: str, at: float, points: int, reach: float, limits
     found = fit.identifiability
     assert found is not None  # a fit with numbers has one
     k = found.names.index(name)
-    width = reach * min(float(found.deviations()[k]) * math.sqrt(fit.inflation), LOOSEST) * float(found.scales[k])
+    width = reach * min(float(found.deviations(fit.inflation)[k]), LOOSEST) * float(found.scales[k])
     low, high = at - width, at + width
     if limits is not None:
         edge = EDGE * (limits[1] - limits[0])
@@ -118,7 +120,7 @@ def _held(fit: Fit, place: int, u: float, start: Array) -> tuple[Array, Array, A
     target = free.from_natural(free.natural(fit.z).at[place].set(u))[place]
     held = jnp.full(start.shape, jnp.nan, start.dtype).at[place].set(target)
     point = descend(replace(fit.problem, held=held), jnp.asarray(start).at[place].set(target))
-    return point.z, point.loss, point.done
+    return point.z, point.loss, point.converged
 
 
 def _crossing(at: np.ndarray, rise: np.ndarray, side: int) -> float | None:

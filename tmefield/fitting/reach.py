@@ -22,13 +22,13 @@ OBJECTION = 3.841
 STEPS = 30
 
 
-def open_sides(problem: Problem, z: Float[Array, " n"], loss: float, wide: Iterable[tuple[str, float]]) -> dict[str, tuple[str, ...]]:
+def open_sides(problem: Problem, z: Float[Array, " n"], loss: float, wide: Iterable[tuple[str, float]], inflation: float = 1.0) -> dict[str, tuple[str, ...]]:
     """For each of these parameters, with the unit of its u, the sides ("below", "above") on which a factor of ten costs less than `OBJECTION`.
 
     The parameter is held a factor of ten (1.96 `LOOSEST` units of u) away, and all others are fitted again. The curvature at the estimate alone would call a
     rate determined that the noise has driven to where it matters, although the data would do without it.
     """
-    free = problem.parameters
+    free, least = problem.parameters, deviance(problem, z, loss, inflation)
     u = np.asarray(free.natural(z), np.float64)
     places = dict(zip([one.name for one in free.all if one.shape == ()], free.numbers, strict=True))
     found = {}
@@ -41,25 +41,31 @@ def open_sides(problem: Problem, z: Float[Array, " n"], loss: float, wide: Itera
                 continue
             away = free.from_natural(jnp.asarray(moved, z.dtype))
             here = eqx.tree_at(lambda one: one.held, problem, problem.held.at[places[name]].set(away[places[name]]))
-            if 2 * (best_loss(here, away) - loss) < OBJECTION:
+            if deviance(here, *best_loss(here, away), inflation) - least < OBJECTION:
                 sides.append(side)
         if sides:
             found[name] = tuple(sides)
     return found
 
 
-def best_loss(problem: Problem, z: Float[Array, " n"]) -> float:
-    """The least loss from a start, by Levenberg-Marquardt; infinite where the model cannot be solved there."""
+def deviance(problem: Problem, z: Float[Array, " n"], loss: float, inflation: float) -> float:
+    """2 loss where the variances of the data are `inflation` times those given, and the priors are as wide as they say."""
+    prior = float(jnp.sum(problem.parameters.prior_residuals(z) ** 2))
+    return (2 * loss - prior) / inflation + prior
+
+
+def best_loss(problem: Problem, z: Float[Array, " n"]) -> tuple[Float[Array, " n"], float]:
+    """Where the least loss lies from a start, by Levenberg-Marquardt, and that loss; infinite where the model cannot be solved there."""
     optimiser = LevenbergMarquardt()
     state = optimiser.init(problem, z)
     for _ in range(STEPS):
         state = advance(optimiser, problem, state)
         point = optimiser.point(state)
         if not np.isfinite(float(point.loss)):
-            return np.inf
+            return z, np.inf
         if bool(point.done):
             break
-    return float(point.loss)
+    return point.z, float(point.loss)
 
 
 @eqx.filter_jit

@@ -19,6 +19,8 @@ from .reach import WIDE, open_sides
 POOR = 2.0
 """Chi^2 per degree of freedom above which noise and model do not explain the data."""
 
+STUCK = "no step leads further, though this is no minimum: beyond, the model may not be solvable"
+
 
 @dataclass(frozen=True, eq=False)
 class Progress:
@@ -115,7 +117,7 @@ def conclude(problem: Problem, progress: Progress, *, rescale: bool = False) -> 
     places = dict(zip([one.name for one in numbers], free.numbers, strict=True))
     u = free.natural(z)
     at, free_at = ({name: float(vector[place]) for name, place in places.items()} for vector in (u, z))
-    loose = {} if found is None else open_sides(problem, z, progress.loss, _wide(found))
+    loose = {} if found is None else open_sides(problem, z, progress.loss, _wide(found, inflation), inflation)
     told = {} if found is None else intervals(found, numbers, at, free_at, inflation, loose)
     said = _warnings(progress, told, found, chi2, freedom, rescale)
     said += [
@@ -128,13 +130,14 @@ def conclude(problem: Problem, progress: Progress, *, rescale: bool = False) -> 
     return Fit(problem, progress, plain, told, found, chi2, freedom, read, off, inflation, tuple(said))
 
 
-def _wide(found: Identifiability) -> list[tuple[str, float]]:
+def _wide(found: Identifiability, inflation: float) -> list[tuple[str, float]]:
     """Parameters whose interval is wide, but for those that have none already."""
-    return [(name, float(scale)) for name, sd, scale in zip(found.names, found.deviations(), found.scales, strict=True) if WIDE < sd <= LOOSEST]
+    return [(name, float(scale)) for name, sd, scale in zip(found.names, found.deviations(inflation), found.scales, strict=True) if WIDE < sd <= LOOSEST]
 
 
 def _warnings(progress: Progress, told: dict[str, Interval], found: Identifiability | None, chi2: float, freedom: int, rescale: bool) -> list[str]:
-    said = [] if progress.converged else [f"the fit has not converged: {progress.reason} (gradient {progress.gradient:.1e}); allow more steps"]
+    remedy = "take another start, or bounds that keep it solvable" if progress.reason == STUCK else "allow more steps"
+    said = [] if progress.converged else [f"the fit has not converged: {progress.reason} (gradient {progress.gradient:.1e}); {remedy}"]
     bound = [name for name, one in told.items() if one.status == "at bound"]
     if bound:
         said.append(f"at their bounds: {', '.join(bound)}; no interval is told, widen the bounds if they are not meant")

@@ -15,11 +15,14 @@ from .optimiser import AbstractOptimiser, Point, pack_leaves, unpack_leaves
 STUCK = 1e-12
 """Least trust region: a step that short would not show in z."""
 
+NEARLY = 0.1
+"""Distance from the minimum, in standard deviations, beyond which an end without a further step is none: beyond, the model may not be solvable."""
+
 _TRUST = optx.ClassicalTrustRegion(high_cutoff=0.75)
 
 
 class _State(eqx.Module):
-    """`z` with its residuals and Jacobian; the vector to try next, how far steps are trusted, and whether any was taken or all is done."""
+    """`z` with its residuals and Jacobian; the vector to try next, how far steps are trusted, and whether any was taken, all is done, and a minimum met."""
 
     z: Float[Array, "*k n"]
     residual: Float[Array, "*k m"]
@@ -28,6 +31,7 @@ class _State(eqx.Module):
     trust: Float[Array, "*k"]
     first: Bool[Array, "*k"]
     done: Bool[Array, "*k"]
+    met: Bool[Array, "*k"]
 
 
 class LevenbergMarquardt(AbstractOptimiser):
@@ -40,7 +44,8 @@ class LevenbergMarquardt(AbstractOptimiser):
 
     - `tolerance`: it ends where the minimum of the linearised problem is no more than this away, in standard deviations: where |J (J^T J)^-1 J^T r| is
       below it. What the data do not determine does not count, so that a fit does not run along it. It ends as well where a step changes z by less than a tenth
-      of this (1 + z) and every residual by less than a tenth of this (1 + r): in single precision round-off may keep the gradient from falling further.
+      of this (1 + z) and every residual by less than a tenth of this (1 + r): in single precision round-off may keep the gradient from falling further. It has
+      not converged where it ends so more than a tenth of a standard deviation from the minimum.
     """
 
     tolerance: float = eqx.field(static=True, default=1e-3)
@@ -49,7 +54,7 @@ class LevenbergMarquardt(AbstractOptimiser):
         """See `AbstractOptimiser`."""
         residual = jnp.zeros(jax.eval_shape(lambda one: problem.residuals(one)[0], z).shape, z.dtype)
         flag = jnp.ones((), bool)
-        return _State(z, residual, jnp.zeros((residual.size, z.size), z.dtype), z, jnp.ones((), z.dtype), flag, ~flag)
+        return _State(z, residual, jnp.zeros((residual.size, z.size), z.dtype), z, jnp.ones((), z.dtype), flag, ~flag, ~flag)
 
     def step(self, problem: Problem, state: Any) -> Any:
         """See `AbstractOptimiser`."""
@@ -63,13 +68,15 @@ class LevenbergMarquardt(AbstractOptimiser):
         jacobian = jax.lax.cond(accept, lambda: jax.vmap(push, out_axes=1)(basis), lambda: state.jacobian)
         z, residual = jnp.where(accept, state.trial, state.z), jnp.where(accept, found, state.residual)
         still = _close(state.trial, state.z, self.tolerance / 10) & _close(found, state.residual, self.tolerance / 10)
-        done = (_distance(jacobian, residual) < self.tolerance) | (accept & ~state.first & still) | (trust < STUCK)
-        return _State(z, residual, jacobian, z - _damped(jacobian, residual, trust), trust, jnp.zeros_like(state.first), done)
+        distance = _distance(jacobian, residual)
+        done = (distance < self.tolerance) | (accept & ~state.first & still) | (trust < STUCK)
+        met = done & (distance < max(NEARLY, self.tolerance))
+        return _State(z, residual, jacobian, z - _damped(jacobian, residual, trust), trust, jnp.zeros_like(state.first), done, met)
 
     def point(self, state: Any) -> Point:
         """See `AbstractOptimiser`."""
         gradient = jnp.einsum("...mn,...m->...n", state.jacobian, state.residual)
-        return Point(state.z, 0.5 * jnp.sum(state.residual**2, axis=-1), gradient, state.done)
+        return Point(state.z, 0.5 * jnp.sum(state.residual**2, axis=-1), gradient, state.done, state.met)
 
     def pack(self, state: Any) -> dict[str, Array]:
         """See `AbstractOptimiser`."""

@@ -13,13 +13,20 @@ from ..problem import Problem
 class Point(eqx.Module):
     """Where an optimiser stands.
 
-    - `z`: the vector; `loss`: r.r/2 there; `gradient`: its gradient; `done`: whether the tolerance is met.
+    - `z`: the vector; `loss`: r.r/2 there; `gradient`: its gradient; `done`: whether it has ended.
+    - `met`: whether it ended where the tolerance is met, not where no step leads further; as `done` if not given.
     """
 
     z: Float[Array, "*k n"]
     loss: Float[Array, "*k"]
     gradient: Float[Array, "*k n"]
     done: Bool[Array, "*k"]
+    met: Bool[Array, "*k"] | None = None
+
+    @property
+    def converged(self) -> Any:
+        """Whether it has ended at a minimum."""
+        return self.done if self.met is None else self.met
 
 
 class AbstractOptimiser(eqx.Module):

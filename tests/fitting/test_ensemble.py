@@ -72,6 +72,19 @@ def test_nothing_is_drawn_of_what_nothing_determines(fitted, make):
         make(with_information(fitted, 0.0), 10)
 
 
+@pytest.mark.parametrize("make", [tf.laplace_ensemble, tf.bootstrap_ensemble])
+def test_nothing_is_drawn_by_a_curvature_that_the_fit_itself_did_not_trust(make):
+    """One concentration with an error of half of it: the curvature says a factor of 2.7 at 95 %, but none at all fits as well."""
+    small = tf.Model(tf.Grid((1, 1, 4), 60.0), [tf.Species("a", 40.0, 1e-3)], [tf.Decay(), tf.Secretion("a", 2e-4, 2.0, source="A")])
+    exact = tf.solve_steady(small).concentration[0, 0, 0, :1]
+    one = tf.PointSamples("a", [[30.0, 30.0, 30.0]], exact, tf.Gaussian(0.55 * np.asarray(exact)))
+    with pytest.warns(UserWarning, match="below its estimate fits the data as well"):
+        fit = tf.fit(small, [tf.FreeParameter(NAMES[1], 2.0)], [one])
+    assert fit.intervals[NAMES[1]].status == "undetermined" and fit.identifiability.deviations()[0] == pytest.approx(0.55, rel=1e-4)
+    with pytest.raises(tf.InputError, match="a factor of ten fits the data as well"):
+        make(fit, 10)
+
+
 def test_a_wide_prior_may_be_drawn_from(fitted):
     found = spread(tf.laplace_ensemble(with_information(fitted, 0.25), 4000))
     np.testing.assert_allclose(np.sqrt(np.diag(found)), [0.05, 2.0], rtol=0.05)

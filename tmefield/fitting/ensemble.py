@@ -50,6 +50,11 @@ def laplace_ensemble(fit: Fit, count: int, seed: int = 0) -> Ensemble:
     """
     found = require_determined(fit, count)
     free = fit.problem.parameters
+    wide = _open_ended(fit)
+    if wide:
+        raise InputError(
+            f"{', '.join(wide)}: a factor of ten fits the data as well, whatever the curvature at the estimate; take bootstrap_ensemble or sample_posterior"
+        )
     bound = [name for name, one in fit.intervals.items() if one.status == "at bound"]
     if bound:
         raise InputError(f"{', '.join(bound)} at a bound: the curvature there says nothing; widen the bounds, fix the value, or take bootstrap_ensemble")
@@ -111,7 +116,8 @@ def from_z(fit: Fit, method: str, z: Array, converged: np.ndarray | None = None)
 def require_determined(fit: Fit, count: int) -> Identifiability:
     """The information at the estimate, where it bounds every parameter.
 
-    A direction counts as open where its standard deviation exceeds a factor of ten at 95 % and no prior says that it may.
+    A direction counts as open where its standard deviation exceeds a factor of ten at 95 % and no prior says that it may; a parameter also where the fit found
+    that a factor of ten fits as well and it has no prior.
 
     **Raises** `InputError` that names the parameters along open directions, for a fit of fields alone, and for a count that is no number of draws.
     """
@@ -129,4 +135,16 @@ def require_determined(fit: Fit, count: int) -> Identifiability:
         raise InputError(
             f"neither data nor priors determine {', '.join(names)}, so there is nothing to draw from. " + " ".join([*found.words(), *found.suggestions()])
         )
+    known = {one.name for one in fit.problem.parameters.all if one.prior is not None}
+    wide = [name for name in _open_ended(fit) if name not in known]
+    if wide:
+        raise InputError(f"neither data nor priors determine {', '.join(wide)}, so there is nothing to draw from: a factor of ten fits the data as well")
     return found
+
+
+def _open_ended(fit: Fit) -> list[str]:
+    """Parameters that the curvature at the estimate would bound, but that the fit found to be open (`reach.open_sides`)."""
+    found = fit.identifiability
+    assert found is not None  # a fit with intervals has one
+    deviations = dict(zip(found.names, found.deviations(fit.inflation), strict=True))
+    return [name for name, one in fit.intervals.items() if one.status == "undetermined" and deviations[name] <= LOOSEST]

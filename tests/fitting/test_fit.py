@@ -182,3 +182,5 @@ def test_a_start_without_a_steady_state_is_said():
     bad = tf.Model(GRID, [tf.Species("a", 40.0, 0.0)], [tf.Secretion("a", 1e-3, 10.0, source="A"), tf.ReceptorUptake("a", 1e-5, 10.0, 1e-4, 0.1)])
     with pytest.raises(tf.NumericsError, match="cannot be solved at the start"):
         tf.fit(bad, [tf.FreeParameter("a.secretion_by_A.rate", 10.0)], [EXACT])
+    with pytest.raises(tf.NumericsError, match="nothing can be said of what data determine there"):
+        tf.identifiability(tf.make_problem(bad, [tf.FreeParameter("a.secretion_by_A.rate", 10.0)], [EXACT]))

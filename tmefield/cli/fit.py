@@ -75,13 +75,21 @@ def _model(inputs):
 
 def _tell_before(model, plan, progress) -> None:
     """What the data can determine at the start, before any time is spent."""
+    from ..errors import NumericsError
     from ..fitting.identifiability import identifiability
     from ..fitting.problem import make_problem
 
-    with progress.stage("what the data can determine"):
-        found = identifiability(make_problem(model, plan.parameters, plan.observations, **plan.problem))
     count = sum(one.data.size for one in plan.observations)
+    with progress.stage("what the data can determine"):
+        problem = make_problem(model, plan.parameters, plan.observations, **plan.problem)
+        try:
+            found = identifiability(problem)
+        except NumericsError as error:
+            found = error
     progress.note(f"  {len(plan.parameters)} free parameters, {count} data of {len(plan.observations)} observations")
+    if isinstance(found, NumericsError):  # other starts may do
+        progress.note(f"  at the start {found}")
+        return
     if not found.undetermined:
         progress.note("  at the start the data determine every parameter")
     for sentence in found.words():

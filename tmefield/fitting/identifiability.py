@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from ..errors import InputError
+from ..errors import InputError, NumericsError
+from ..status import Status
 from .parameters import Parameters, Values
 from .problem import Problem, sensitivities
 
@@ -152,7 +153,7 @@ def identifiability(problem: Problem, values: Values | None = None) -> Identifia
 
     Fields among the parameters are held.
 
-    **Raises** `InputError` where no parameter is a number.
+    **Raises** `InputError` where no parameter is a number, `NumericsError` where the model cannot be solved at these values.
     """
     names, scales, each, touched = information_by_observation(problem, values)
     numbers = [one for one in problem.parameters.all if one.shape == ()]
@@ -165,14 +166,19 @@ def identifiability(problem: Problem, values: Values | None = None) -> Identifia
 def information_by_observation(problem: Problem, values: Values | None = None) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, tuple[bool, ...]]:
     """Names and scales of the parameters that are numbers, the information [observation, n, n] of each observation by itself, and what any of them touches.
 
-    **Raises** `InputError` where no parameter is a number.
+    **Raises** `InputError` where no parameter is a number, `NumericsError` where the model cannot be solved at these values.
     """
     free = problem.parameters
     u = free.natural(free.start() if values is None else free.free({**{one.name: jnp.asarray(one.start) for one in free.all}, **values}))
     places = list(free.numbers)
     if not places:
         raise InputError("every free parameter is a field: identifiability is told of numbers only")
-    predicted, slopes = (np.asarray(one, np.float64) for one in sensitivities(problem, u))
+    predicted, slopes, status = sensitivities(problem, u)
+    if int(status) != int(Status.CONVERGED):
+        raise NumericsError(
+            f"the model cannot be solved at these values, so nothing can be said of what data determine there: {Status(int(status)).explanation}"
+        )
+    predicted, slopes = np.asarray(predicted, np.float64), np.asarray(slopes, np.float64)
     numbers = [one for one in free.all if one.shape == ()]
     scales = np.array([1.0 if one.transform != "linear" else abs(float(one.start)) or 1.0 for one in numbers])
     jacobian = slopes[:, places] * scales

@@ -200,11 +200,12 @@ def predictions(problem: Problem, z: Float[Array, " n"]) -> tuple[tuple[Float[Ar
 
 
 @eqx.filter_jit
-def sensitivities(problem: Problem, u: Float[Array, " n"]) -> tuple[Float[Array, " d"], Float[Array, "d n"]]:
-    """Predictions of all data, one observation after the other, and their derivatives with respect to u (forward mode)."""
+def sensitivities(problem: Problem, u: Float[Array, " n"]) -> tuple[Float[Array, " d"], Float[Array, "d n"], Int[Array, ""]]:
+    """Predictions of all data, one observation after the other, their derivatives with respect to u (forward mode), and the worst status."""
 
     def predicted(u):
-        return jnp.concatenate([one.astype(u.dtype) for one in problem.predict(problem.parameters.values_of(u))[0]])
+        read, status = problem.predict(problem.parameters.values_of(u))
+        return jnp.concatenate([one.astype(u.dtype) for one in read]), status
 
-    value, push = jax.linearize(predicted, u)
-    return value, jax.vmap(push, out_axes=1)(jnp.eye(u.size, dtype=u.dtype))
+    value, push, status = jax.linearize(predicted, u, has_aux=True)
+    return value, jax.vmap(push, out_axes=1)(jnp.eye(u.size, dtype=u.dtype)), status

@@ -109,6 +109,17 @@ def test_profiles_find_their_bins_and_weights(case):
     assert int(np.sum(np.asarray(assay.classes.index) >= 0)) == 3 * 6 * 6
 
 
+def test_a_datum_written_as_the_limit_lies_below_detection(case):
+    """3 pM as data and as limit are products of the same numbers in another order, and may differ in the last digit."""
+    folder = case[0]
+    limits = [0.1, 0.3, 0.7, 1.1, 3, 5, 6, 7, 9, 11, 15.6, 31.2, 3.9]
+    for limit in limits:
+        (folder / "below.csv").write_text(f"x,y,z,ng\n10,20,30,{limit}\n50,60,70,{10 * limit}\n", encoding="utf-8")
+        text = POINTS.replace("points.csv", "below.csv").replace('"pM"', '"ng"').replace('unit = "ng"', f'unit = "ng/mL"\nlimit = "{limit} ng/mL"')
+        (points,) = plan(case, FREE + text).observations
+        assert (np.asarray(points.data <= points.noise.limit)).tolist() == [True, False], limit
+
+
 def test_counts_stand_for_concentrations(case):
     (points,) = plan(case, FREE + COUNTS).observations
     np.testing.assert_allclose(points.data, [0.01, 0.016, 0.012, 0.018])

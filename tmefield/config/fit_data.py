@@ -63,19 +63,23 @@ class _Scale:
         self.unit = self.of_text(noise.count, "noise.count") if isinstance(noise, PoissonTable) else self.of_text(f"1 {table.unit}", "unit")
         if not self.unit > 0:
             raise InputError(f"noise.count: must be above zero; got {table.noise.count!r}")  # type: ignore[union-attr]
+        self.limit = None if table.limit is None else self.of_text(table.limit, "limit")
 
     def of_text(self, text: Any, key: str) -> float:
         return self.factor * units.parse(text, "concentration", key=key, molecular_weight=self.weight)
 
     def data(self, rows: Rows, order: np.ndarray) -> np.ndarray:
-        return self.unit * rows.columns["value"][order]
+        data = self.unit * rows.columns["value"][order]
+        if self.limit is None:
+            return data
+        # A datum below detection is written as the limit, and the two products may round apart.
+        return np.where(np.isclose(data, self.limit, rtol=1e-9, atol=0.0), self.limit, data)
 
     def noise(self, rows: Rows, order: np.ndarray) -> Any:
         """The noise of data in this order."""
         from ..fitting.noise import Gaussian, Lognormal, Poisson
 
-        table = self.table
-        limit = None if table.limit is None else self.of_text(table.limit, "limit")
+        table, limit = self.table, self.limit
         if isinstance(table.noise, LognormalTable):
             return Lognormal(table.noise.sigma, limit)
         if isinstance(table.noise, GaussianTable):

@@ -166,6 +166,7 @@ def test_a_field_of_unknown_secretion_is_found():
             ),
             "no observation belongs to two",
         ),
+        (lambda: tf.fit(model(), [tf.FreeParameter("rate", 1.0, leaves=("a.decay",)), *free("a.decay")], [EXACT]), r"a\.decay: two free parameters"),
         (lambda: tf.fit(lambda values: 3, free("a.decay"), [EXACT]), "must return a Model"),
         (lambda: tf.fit(model(), free("a.decay"), [EXACT], starts=0), "starts"),
         (lambda: tf.fit(model(), free("a.decay"), [EXACT], max_steps=0), "max_steps must be at least 1"),

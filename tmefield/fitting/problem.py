@@ -128,7 +128,7 @@ def make_problem(
 ) -> Problem:
     """The problem that `fit` solves; arguments as there.
 
-    **Raises** `InputError` for names that do not fit: of leaves, of images, of parameters that observations use, of parameters that nothing uses.
+    **Raises** `InputError` for names that do not fit: of leaves (each of one parameter), of images, of parameters that observations use.
     """
     free, seen = Parameters(parameters), tuple(observations)
     if not seen:
@@ -182,6 +182,10 @@ def _builder(source: ModelSource, free: Parameters, seen: Sequence[AbstractObser
     for model in models.values():
         for leaf in (leaf for leaves in targets.values() for leaf in leaves):
             leaf_value(model, leaf)  # says which name may be meant
+    given = [leaf for leaves in targets.values() for leaf in leaves]
+    doubled = sorted({leaf for leaf in given if given.count(leaf) > 1})
+    if doubled:
+        raise InputError(f"{', '.join(doubled)}: two free parameters cannot both be its value; take it out of the leaves of one of them")
     return _Named(tuple(models.values()), tuple(targets.items())), tuple(models)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import tmefield as tf
 from small_fit import GRID, POINTS, RATES, TRUTH, free, model, samples
+from tmefield.fitting.intervals import intervals
 from tmefield.fitting.problem import predictions
 from tmefield.fitting.reach import open_sides
 from tmefield.library.prior import Prior
@@ -82,6 +83,13 @@ def test_an_estimate_at_its_bound_has_no_interval():
     with pytest.warns(UserWarning, match="at their bounds"):
         fit = tf.fit(model(), [parameter], [samples()])
     assert fit.intervals["a.decay"].status == "at bound"
+
+
+def test_an_interval_ends_at_the_bounds():
+    found = tf.Identifiability(("k",), ("1/s",), np.ones(1), np.diag([4.0]), np.zeros((1, 1)), (True,))
+    one = tf.FreeParameter("k", 2.0, lower=1.0, upper=100.0)
+    told = intervals(found, (one,), {"k": np.log(2.0)}, {"k": -1.7})["k"]
+    assert (told.low, told.high) == pytest.approx((1.0, 2.0 * np.exp(1.96 * 0.5))) and told.deviation == 0.5
 
 
 def test_poor_fits_are_said_and_widened():

@@ -44,7 +44,7 @@ def intervals(
     inflation: float = 1.0,
     open_ended: Container[str] = (),
 ) -> dict[str, Interval]:
-    """The interval of each parameter that is a number, u +- 1.96 sd with the sd from data and priors.
+    """The interval of each parameter that is a number, u +- 1.96 sd with the sd from data and priors, as far as its bounds.
 
     **Arguments**
 
@@ -62,10 +62,12 @@ def intervals(
         elif not sd <= LOOSEST or one.name in open_ended:
             result[one.name] = Interval(value, None, None, None, "undetermined")
         else:
-            reach = WITHIN_95 * sd * scale
+            low, high = at - WITHIN_95 * sd * scale, at + WITHIN_95 * sd * scale
+            if one.stretched_limits is not None:
+                low, high = max(low, one.stretched_limits[0]), min(high, one.stretched_limits[1])
             sigma = None if one.prior is None else one.prior.sigma
             status = "prior" if sigma is not None and sd > FROM_PRIOR * sigma else "fitted"
-            result[one.name] = Interval(value, _value(one.transform, at - reach), _value(one.transform, at + reach), float(sd * scale), status)
+            result[one.name] = Interval(value, _value(one.transform, low), _value(one.transform, high), float(sd * scale), status)
     return result
 
 

@@ -110,14 +110,13 @@ def test_profiles_find_their_bins_and_weights(case):
 
 
 def test_a_datum_written_as_the_limit_lies_below_detection(case):
-    """3 pM as data and as limit are products of the same numbers in another order, and may differ in the last digit."""
-    folder = case[0]
-    limits = [0.1, 0.3, 0.7, 1.1, 3, 5, 6, 7, 9, 11, 15.6, 31.2, 3.9]
-    for limit in limits:
-        (folder / "below.csv").write_text(f"x,y,z,ng\n10,20,30,{limit}\n50,60,70,{10 * limit}\n", encoding="utf-8")
-        text = POINTS.replace("points.csv", "below.csv").replace('"pM"', '"ng"').replace('unit = "ng"', f'unit = "ng/mL"\nlimit = "{limit} ng/mL"')
-        (points,) = plan(case, FREE + text).observations
-        assert (np.asarray(points.data <= points.noise.limit)).tolist() == [True, False], limit
+    """3 pg/mL as a datum and as the limit are products of the same numbers in another order, and may differ in the last digit."""
+    elisa = ASSAY.replace("elisa.csv", "below.csv").replace('value = "nM"', 'value = "pg", time = "h"').replace('"rho"', "1.0")
+    for limit in (3, 4, 6, 7.8):
+        (case[0] / "below.csv").write_text(f"h,pg\n1,{limit}\n2,{10 * limit}\n", encoding="utf-8")
+        text = elisa.replace('"nM"', '"pg/mL"\ntime_unit = "h"').replace("100 pg/mL", f"{limit} pg/mL")
+        (assay,) = plan(case, FREE + text).observations
+        assert np.asarray(assay.data <= assay.noise.limit).tolist() == [True, False], limit
 
 
 def test_counts_stand_for_concentrations(case):

@@ -101,6 +101,16 @@ def test_poor_fits_are_said_and_widened():
     assert widened == pytest.approx(np.sqrt(narrow.chi2 / narrow.freedom), rel=1e-6)
 
 
+def test_data_far_below_detection_are_no_degrees_of_freedom():
+    """60 concentrations with twice the noise given, and 60 that only say that nothing was seen: the variance is four times that given, not twice."""
+    seen = samples(sigma=0.05, noise=0.1)
+    limit = float(1e3 * seen.data.max())
+    none = tf.PointSamples("a", POINTS, np.full(60, 2 * limit), tf.Lognormal(0.05, limit=limit), name="none")
+    problem = tf.make_problem(model(), free("a.decay"), [seen, none]).with_data({"none": np.full(60, limit)})
+    fit = tf.fit_problem(problem, rescale=True)
+    assert fit.freedom == 59 and fit.inflation == pytest.approx(4, rel=0.4)
+
+
 def test_noise_of_unknown_size_leaves_priors_as_wide_as_they_are():
     """Ten times the noise given: what the prior alone knows of the diffusivity stays its 0.3, and what follows from it."""
     parameters = [tf.FreeParameter("a.diffusivity", 40.0, prior=Prior("lognormal", 40.0, sigma=0.3)), *free("a.secretion_by_A.rate")]

@@ -88,6 +88,14 @@ def test_information_is_the_mean_square_of_the_score(noise):
     assert float(jnp.mean(score**2)) == pytest.approx(float(noise.information(p)[0]), rel=0.02)
 
 
+@pytest.mark.parametrize("noise", [tf.Lognormal(0.3), tf.Poisson(50.0), tf.Gaussian(0.8, limit=1.5), tf.Lognormal(0.4, limit=4.0)])
+def test_squares_of_residuals_have_their_mean(noise):
+    """Over 200,000 draws; 1 but where a limit hides some of them. The deviance of a hundred counts is 1 but for a sixth of a hundredth."""
+    p = jnp.full(200_000, 2.0)
+    found = noise.residuals(p, noise.sample(jax.random.key(2), p)) ** 2
+    assert float(found.mean()) == pytest.approx(float(noise.expected_square(p)[0]), rel=0.02, abs=0.003)
+
+
 @pytest.mark.parametrize(
     ("noise", "data", "said"),
     [

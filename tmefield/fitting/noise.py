@@ -31,6 +31,10 @@ class AbstractNoise(eqx.Module):
     def information(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """Expected Fisher information of a datum about its own prediction, E[-d2 ln L/dp2]; needs no data."""
 
+    def expected_square(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
+        """What r^2 of each datum is on average if the prediction is true: 1, but for what may lie below detection."""
+        return jnp.ones_like(predicted)
+
     @abstractmethod
     def sample(self, key: Array, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """Data drawn about the predictions; what lies below detection as the limit itself."""
@@ -67,7 +71,11 @@ class Gaussian(AbstractNoise):
     def information(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
         sd = jnp.broadcast_to(self.sd.astype(predicted.dtype), predicted.shape)
-        return share_seen(None if self.limit is None else (self.limit.astype(sd.dtype) - predicted) / sd, predicted) / sd**2
+        return share_seen(self._above(predicted), predicted) / sd**2
+
+    def expected_square(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
+        """See `AbstractNoise`."""
+        return mean_square(self._above(predicted), predicted)
 
     def sample(self, key: Array, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
@@ -78,6 +86,11 @@ class Gaussian(AbstractNoise):
         """See `AbstractNoise`."""
         check_size(self.sd, data, who)
         check_seen(None if self.limit is None else data <= self.limit, who)
+
+    def _above(self, predicted: Array) -> Array | None:
+        """By how many standard deviations the limit lies above the predictions."""
+        sd = self.sd.astype(predicted.dtype)
+        return None if self.limit is None else (self.limit.astype(sd.dtype) - predicted) / sd
 
 
 class Lognormal(AbstractNoise):
@@ -109,10 +122,13 @@ class Lognormal(AbstractNoise):
     def information(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
         sigma, p = self.sigma.astype(predicted.dtype), jnp.maximum(predicted, TINY)
-        above = None if self.limit is None else (jnp.log(self.limit).astype(sigma.dtype) - jnp.log(p)) / sigma
         # The square of what lies far below every concentration would be zero in single precision, and the information of nothing infinite or NaN.
         spread = jnp.maximum(sigma * p, 2 * math.sqrt(float(jnp.finfo(p.dtype).tiny)))
-        return share_seen(above, predicted) / spread**2
+        return share_seen(self._above(predicted), predicted) / spread**2
+
+    def expected_square(self, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
+        """See `AbstractNoise`."""
+        return mean_square(self._above(predicted), predicted)
 
     def sample(self, key: Array, predicted: Float[Array, " n"]) -> Float[Array, " n"]:
         """See `AbstractNoise`."""
@@ -125,6 +141,11 @@ class Lognormal(AbstractNoise):
         if self.limit is None and bool((data <= 0).any()):
             raise InputError(f"{who}: {int((data <= 0).sum())} data are zero or negative, which lognormal noise does not allow; give its detection limit")
         check_seen(None if self.limit is None else data <= self.limit, who)
+
+    def _above(self, predicted: Array) -> Array | None:
+        """By how many standard deviations the limit lies above the predictions."""
+        sigma, log = self.sigma.astype(predicted.dtype), jnp.log(jnp.maximum(predicted, TINY))
+        return None if self.limit is None else (jnp.log(self.limit).astype(sigma.dtype) - log) / sigma
 
 
 class Poisson(AbstractNoise):
@@ -194,6 +215,13 @@ def share_seen(x: Float[Array, " n"] | None, like: Float[Array, " n"]) -> Float[
         return jnp.ones_like(like)
     density = norm.pdf(x)
     return jnp.exp(2 * norm.logpdf(x) - norm.logcdf(x)) + x * density + norm.sf(x)
+
+
+def mean_square(x: Float[Array, " n"] | None, like: Float[Array, " n"]) -> Float[Array, " n"]:
+    """The mean of r^2 of a normal datum that is censored below x (standard deviations above the prediction): 1 - Phi(x) + x phi(x) - 2 Phi(x) ln Phi(x)."""
+    if x is None:
+        return jnp.ones_like(like)
+    return norm.sf(x) + x * norm.pdf(x) - 2 * norm.cdf(x) * norm.logcdf(x)
 
 
 def check_size(spread: Array, data: Array, who: str) -> None:

@@ -46,7 +46,8 @@ class Fit:
     """Estimates, and how far to trust them.
 
     - `values`: by parameter, in internal units; `intervals`: of each that is a number (`Interval`); `identifiability`: at the estimate.
-    - `chi2`: sum of squared residuals of the data; `freedom`: data less parameters; `warnings`: what one has to know.
+    - `chi2`: sum of squared residuals of the data; `freedom`: data less parameters, data that may lie below detection counted as their squared residuals are
+      on average (`AbstractNoise.expected_square`), to the nearest whole number; `warnings`: what one has to know.
     - `predictions`, `residuals`: by observation; `progress`: how it got there (converged, steps, losses of all starts, seconds).
     """
 
@@ -105,12 +106,13 @@ def conclude(problem: Problem, progress: Progress, *, rescale: bool = False) -> 
     predicted, status = predictions(problem, z)
     if int(status) != int(Status.CONVERGED):
         raise NumericsError(f"the model cannot be solved at the estimate: {Status(int(status)).explanation}")
-    read, off = {}, {}
+    read, off, counted = {}, {}, 0.0
     for one, p in zip(problem.observations, predicted, strict=True):
         read[one.name] = np.asarray(p)
         off[one.name] = np.asarray(one.noise.residuals(p, one.data))
+        counted += float(one.noise.expected_square(p).sum())
     chi2 = float(sum((one.astype(np.float64) ** 2).sum() for one in off.values()))
-    freedom = problem.data_count - len(free.numbers)
+    freedom = round(counted) - len(free.numbers)
     inflation = max(chi2 / freedom, 0.0) if rescale and freedom > 0 else 1.0
     numbers = tuple(one for one in free.all if one.shape == ())
     found = identifiability(problem, values) if numbers else None

@@ -12,7 +12,7 @@ from tmefield.errors import InputError
 from tmefield.output import Listed, read_netcdf, write_netcdf
 from tmefield.output.fit_page import fit_page
 from tmefield.output.fit_record import Estimate, FitRecord, FittedData, record_lists, record_scalars
-from tmefield.output.fit_report import fit_report
+from tmefield.output.fit_report import fit_report, what_is_known
 from tmefield.output.scales import figure
 from written_files import compliance_messages
 
@@ -61,6 +61,14 @@ def test_the_picture_is_one_page(tmp_path):
     assert 0.005 < ink.mean() < 0.3
     many = dataclasses.replace(RECORD, data=tuple(dataclasses.replace(DATA[0], name=f"p{i}") for i in range(5)))
     assert Image.open(fit_report(many, tmp_path / "many.png")).height > large.height
+
+
+def test_the_head_claims_no_more_than_the_table():
+    """A parameter may be open though the curvature bounds every direction."""
+    assert what_is_known(RECORD) == "1 of 2 directions not determined by the data"
+    bounded = dataclasses.replace(RECORD, undetermined=())
+    assert what_is_known(bounded) == "1 of 2 parameters not determined"
+    assert what_is_known(dataclasses.replace(bounded, estimates=(RATE, RATE))) == "the data determine every direction"
 
 
 class Page(HTMLParser):

@@ -19,7 +19,7 @@ from .reach import WIDE, open_sides
 POOR = 2.0
 """Chi^2 per degree of freedom above which noise and model do not explain the data."""
 
-STUCK = "no step leads further, though this is no minimum: beyond, the model may not be solvable"
+STUCK = "stuck away from a minimum, at the edge of what can be solved"
 
 
 @dataclass(frozen=True, eq=False)

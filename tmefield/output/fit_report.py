@@ -96,11 +96,20 @@ def _draw(record: FitRecord) -> Any:
 
 def _draw_head(page: _Page, record: FitRecord) -> None:
     page.text(0.35, 0.35, record.title[:100], fontsize=16, fontweight="bold")
-    many = len(record.undetermined)
-    known = "the data determine every direction" if not many else f"{many} of {len(record.eigenvalues)} directions not determined by the data"
+    many, known = len(record.undetermined), what_is_known(record)
+    settled = record.converged and not many and not any(one.status == "undetermined" for one in record.estimates)
     steps = f"{record.outcome}" if not record.converged else f"converged after {record.steps} steps"
     words = f"{steps}   ·   χ² {record.chi2:.4g} for {record.freedom} degrees of freedom   ·   {known}"
-    page.text(0.35, 0.72, words, fontsize=10.5, color="#555555" if record.converged and not many else _RED)
+    page.text(0.35, 0.72, words, fontsize=10.5, color="#555555" if settled else _RED)
+
+
+def what_is_known(record: FitRecord) -> str:
+    """How far the data determine the parameters, in a few words."""
+    many, wide = len(record.undetermined), sum(one.status == "undetermined" for one in record.estimates)
+    if many:
+        return f"{many} of {len(record.eigenvalues)} directions not determined by the data"
+    # The curvature bounds every direction, but some parameter can go a factor of ten and fit as well.
+    return "the data determine every direction" if not wide else f"{wide} of {len(record.estimates)} parameters not determined"
 
 
 def _draw_data(axes: Any, one: FittedData, index: int) -> None:

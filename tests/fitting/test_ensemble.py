@@ -4,12 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import tmefield as tf
 from small_fit import free, model, samples
 from written_files import compliance_messages
 
 NAMES = ("a.decay", "a.secretion_by_A.rate")
+
+
+SMALL = np.array([2e-4 * 2.0 / 1e-3 / 0.602214])  # q n/k in nM: the same everywhere
+
+
+def small() -> tf.Model:
+    return tf.Model(tf.Grid((1, 1, 4), 60.0), [tf.Species("a", 40.0, 1e-3)], [tf.Decay(), tf.Secretion("a", 2e-4, 2.0, source="A")])
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +80,21 @@ def test_nothing_is_drawn_of_what_nothing_determines(fitted, make):
         make(with_information(fitted, 0.0), 10)
 
 
+def test_draws_are_cut_off_at_bounds_and_do_not_gather_there():
+    """An estimate 0.05 above its bound with a standard deviation of 0.4: a normal distribution cut off at the bound."""
+    one = tf.PointSamples("a", [[30.0, 30.0, 30.0]], SMALL, tf.Lognormal(0.4))
+    fit = tf.fit(small(), [tf.FreeParameter(NAMES[1], 2.2, lower=1.9, upper=20.0)], [one])
+    u = np.log(tf.laplace_ensemble(fit, 4000, seed=1).values[NAMES[1]])
+    wanted = stats.truncnorm(np.log(1.9 / 2) / 0.4, np.log(20 / 2) / 0.4, np.log(2), 0.4)
+    assert u.min() > np.log(1.9) and (u.mean(), u.std()) == pytest.approx((wanted.mean(), wanted.std()), abs=0.02)
+
+
 @pytest.mark.parametrize("make", [tf.laplace_ensemble, tf.bootstrap_ensemble])
 def test_nothing_is_drawn_by_a_curvature_that_the_fit_itself_did_not_trust(make):
     """One concentration with an error of half of it: the curvature says a factor of 2.7 at 95 %, but none at all fits as well."""
-    small = tf.Model(tf.Grid((1, 1, 4), 60.0), [tf.Species("a", 40.0, 1e-3)], [tf.Decay(), tf.Secretion("a", 2e-4, 2.0, source="A")])
-    exact = tf.solve_steady(small).concentration[0, 0, 0, :1]
-    one = tf.PointSamples("a", [[30.0, 30.0, 30.0]], exact, tf.Gaussian(0.55 * np.asarray(exact)))
+    one = tf.PointSamples("a", [[30.0, 30.0, 30.0]], SMALL, tf.Gaussian(0.55 * SMALL))
     with pytest.warns(UserWarning, match="below its estimate fits the data as well"):
-        fit = tf.fit(small, [tf.FreeParameter(NAMES[1], 2.0)], [one])
+        fit = tf.fit(small(), [tf.FreeParameter(NAMES[1], 2.0)], [one])
     assert fit.intervals[NAMES[1]].status == "undetermined" and fit.identifiability.deviations()[0] == pytest.approx(0.55, rel=1e-4)
     with pytest.raises(tf.InputError, match="a factor of ten fits the data as well"):
         make(fit, 10)

@@ -17,8 +17,8 @@ from .result import Fit
 PRIOR_SHARE = 0.5
 """Share of the information along a direction from which on its width is the prior's."""
 
-EDGE = 1e-6
-"""Share of the range between bounds that draws keep away from them."""
+MOST_DRAWN = 100
+"""Times the number of members that are drawn at most until so many lie within bounds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,11 @@ class Ensemble:
 def laplace_ensemble(fit: Fit, count: int, seed: int = 0) -> Ensemble:
     """Draws u ~ N(estimate, covariance) by the curvature of data and priors at the estimate (Laplace's approximation); fields stay at theirs.
 
-    Costs no solve. As good as the loss is quadratic over the intervals: `profile_likelihood` tells.
+    Draws beyond bounds are drawn again, so that the density within is that of the normal cut off at them. Costs no solve. As good as the loss is quadratic
+    over the intervals: `profile_likelihood` tells.
 
-    **Raises** `InputError` where neither data nor priors determine some parameter, with its name, where one is at its bound, or for no draws.
+    **Raises** `InputError` where neither data nor priors determine some parameter, with its name, where one is at its bound or next to no draw lies within
+    the bounds, or for no draws.
     """
     found = require_determined(fit, count)
     free = fit.problem.parameters
@@ -60,13 +62,18 @@ def laplace_ensemble(fit: Fit, count: int, seed: int = 0) -> Ensemble:
         raise InputError(f"{', '.join(bound)} at a bound: the curvature there says nothing; widen the bounds, fix the value, or take bootstrap_ensemble")
     covariance = found.covariance(fit.inflation) * np.outer(found.scales, found.scales)
     values, vectors = np.linalg.eigh(covariance)
-    normal = np.random.default_rng(seed).standard_normal((count, len(values)))
-    u = np.repeat(np.asarray(free.natural(fit.z), np.float64)[None], count, axis=0)
-    u[:, list(free.numbers)] += (normal * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-    for place, limits in zip(free.numbers, [one.stretched_limits for one in free.all if one.shape == ()], strict=True):
-        if limits is not None:
-            edge = EDGE * (limits[1] - limits[0])
-            u[:, place] = np.clip(u[:, place], limits[0] + edge, limits[1] - edge)
+    estimate = np.asarray(free.natural(fit.z), np.float64)
+    limits = np.array([one.stretched_limits or (-np.inf, np.inf) for one in free.all if one.shape == ()])
+    random, numbers = np.random.default_rng(seed), np.zeros((0, len(values)))
+    for _ in range(MOST_DRAWN):
+        drawn = estimate[list(free.numbers)] + (random.standard_normal((count, len(values))) * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        numbers = np.concatenate([numbers, drawn[((drawn > limits[:, 0]) & (drawn < limits[:, 1])).all(axis=1)]])
+        if len(numbers) >= count:
+            break
+    else:
+        raise InputError(f"of {MOST_DRAWN * count} draws only {len(numbers)} lie within the bounds: widen them, or take bootstrap_ensemble")
+    u = np.repeat(estimate[None], count, axis=0)
+    u[:, list(free.numbers)] = numbers[:count]
     return from_z(fit, "laplace", jax.vmap(free.from_natural)(jnp.asarray(u, fit.z.dtype)))
 
 

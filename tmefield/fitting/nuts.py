@@ -49,7 +49,8 @@ def sample_posterior(fit: Fit, count: int = 500, warmup: int = 200, seed: int = 
     """Draws from the posterior p(u) ~ exp(-r.r/2), flat in u between bounds, by the No-U-Turn sampler of blackjax (Hoffman & Gelman 2014, JMLR 15:1593).
 
     Chains start within the Laplace approximation of the estimate and go in coordinates that it makes round; steps and mass adapt in `warmup`. Each step costs
-    a solve and its adjoint; all chains go together (`jax.vmap`). For up to some ten parameters and small grids: a draw takes 3 to 15 steps.
+    a solve and its adjoint; all chains go together (`jax.vmap`). For up to some ten parameters and small grids: a draw takes 3 to 15 steps. Noise of unknown
+    size (`rescale=True`) is not widened; steps that meet a bound count as divergences.
 
     **Arguments**
 

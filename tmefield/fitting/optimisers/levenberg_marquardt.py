@@ -16,7 +16,8 @@ STUCK = 1e-12
 """Least trust region: a step that short would not show in z."""
 
 NEARLY = 0.1
-"""Distance from the minimum, in standard deviations, beyond which an end without a further step is none: beyond, the model may not be solvable."""
+"""Standard deviations that a step of length one in z may still take away where an end without a further step counts as a minimum; more of them, and the
+model may not be solvable further on. A parameter that runs to its bound, or to where it no longer matters, takes nothing away."""
 
 _TRUST = optx.ClassicalTrustRegion(high_cutoff=0.75)
 
@@ -45,7 +46,7 @@ class LevenbergMarquardt(AbstractOptimiser):
     - `tolerance`: it ends where the minimum of the linearised problem is no more than this away, in standard deviations: where |J (J^T J)^-1 J^T r| is
       below it. What the data do not determine does not count, so that a fit does not run along it. It ends as well where a step changes z by less than a tenth
       of this (1 + z) and every residual by less than a tenth of this (1 + r): in single precision round-off may keep the gradient from falling further. It has
-      not converged where it ends so more than a tenth of a standard deviation from the minimum.
+      not converged where it ends so and a step of length one would still take more than a tenth of a standard deviation away.
     """
 
     tolerance: float = eqx.field(static=True, default=1e-3)
@@ -68,9 +69,10 @@ class LevenbergMarquardt(AbstractOptimiser):
         jacobian = jax.lax.cond(accept, lambda: jax.vmap(push, out_axes=1)(basis), lambda: state.jacobian)
         z, residual = jnp.where(accept, state.trial, state.z), jnp.where(accept, found, state.residual)
         still = _close(state.trial, state.z, self.tolerance / 10) & _close(found, state.residual, self.tolerance / 10)
-        distance = _distance(jacobian, residual)
-        done = (distance < self.tolerance) | (accept & ~state.first & still) | (trust < STUCK)
-        met = done & (distance < max(NEARLY, self.tolerance))
+        near = _distance(jacobian, residual) < self.tolerance
+        left = jnp.linalg.norm(jacobian @ _damped(jacobian, residual, jnp.ones_like(trust)))
+        done = near | (accept & ~state.first & still) | (trust < STUCK)
+        met = near | (done & (left < NEARLY))
         return _State(z, residual, jacobian, z - _damped(jacobian, residual, trust), trust, jnp.zeros_like(state.first), done, met)
 
     def point(self, state: Any) -> Point:

@@ -7,11 +7,15 @@ from pathlib import Path
 from ..errors import FileError
 
 
+class BusyError(FileError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold `path` as a lock; it is gone afterwards, and with the process whatever ends it. Nothing is locked where the system has no `flock`.
 
-    **Raises** `FileError` where another process holds it.
+    **Raises** `BusyError` where another process holds it.
     """
     try:
         import fcntl
@@ -23,7 +27,7 @@ def alone(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise FileError(f"{path.parent}: another tmefield is at work in this folder; wait for it, or choose another one with --out") from None
+            raise BusyError(f"{path.parent}: another tmefield is at work in this folder; wait for it, or choose another one with --out") from None
         try:
             yield
         finally:

@@ -118,13 +118,17 @@ def _work(tasks: Sequence["Task"], out: Path, source: str, progress: "Progress",
     from .sweep_tasks import check_tasks
     from .sweep_work import run_tasks
 
-    before = [record_of(task)["status"] for task in tasks]
-    open_ones = [task for task, status in zip(tasks, before, strict=True) if status != DONE and (retry or status != FAILED)]
+    before = [record_of(task) for task in tasks]
+    open_ones = [task for task, one in zip(tasks, before, strict=True) if one["status"] != DONE and (retry or one["status"] != FAILED)]
+    failed = [] if retry else [one for one in before if one["status"] == FAILED]
+    done = sum(one["status"] == DONE for one in before)
     progress.note(f"{source}: {_count(len(tasks))}, results in {out}")
-    if DONE in before:
-        progress.note(f"  {before.count(DONE)} done already")
-    if FAILED in before and not retry:
-        progress.note(f"  {before.count(FAILED)} failed before; --retry runs them again")
+    if done:
+        progress.note(f"  {done} done already")
+    if failed:
+        progress.note(f"  {len(failed)} failed before; --retry runs them again:")
+    for one in failed:
+        progress.note(f"    {one['name']}: {one['error'].splitlines()[0]}")
     if not open_ones:
         return False
     with progress.stage(f"checking {_count(len(open_ones))}"):

@@ -22,7 +22,7 @@ SLUG = 60
 """Characters of a job's name that its folder bears."""
 
 LISTED = 8
-"""Runs of numbers in a message, after which the rest is counted."""
+"""Numbers in a message, after which it says "and more"."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def listed(places: Sequence[str]) -> str:
             runs[-1].append(number)
         else:
             runs.append([number])
-    words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
-    rest = sum(map(len, runs[LISTED:]))
-    parts = [*words[:LISTED], *([f"{rest} more"] if rest else [])]
+    words = [one for run in runs for one in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
+    rest = len(words) - LISTED
+    parts = words if rest <= 1 else [*words[:LISTED], "more"]
     return f"{word}{'s' if len(numbers) > 1 else ''} " + (" and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0])

@@ -45,7 +45,9 @@ class Quiet(Progress):
 
 
 def run_tasks(tasks: Sequence[Task], out: Path, progress: Progress, place: "Place | None", *, fresh: bool) -> None:
-    """Each task to its record, with a line of progress; a single one tells its stages. `place` is one that may serve the first of them. `fresh` drops checkpoints that tasks left behind.
+    """Each task to its record, with a line of progress; a single one tells its stages. `place` may serve the first of them.
+
+    `fresh` drops the checkpoints that tasks left behind.
 
     **Raises** `KeyboardInterrupt`; what the tasks before have written stays.
     """

@@ -133,7 +133,7 @@ def _work(tasks: Sequence["Task"], out: Path, source: str, progress: "Progress",
         return False
     with progress.stage(f"checking {_count(len(open_ones))}"):
         notes, place = check_tasks(open_ones, source, force=force)
-    for note in notes:
+    for note in notes if len(open_ones) > 1 else ():  # a single job tells its own
         progress.note(f"  note: {note}")
     out.mkdir(parents=True, exist_ok=True)
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.manifest import Job
+from ..config.manifest import Job, listed
 from ..errors import FileError, InputError, TmefieldError
 from .source import load_input
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 SLUG = 60
 """Characters of a job's name that its folder bears."""
-
-LISTED = 8
-"""Numbers in a message, after which it says "and more"."""
 
 
 @dataclass(frozen=True)
@@ -161,19 +158,3 @@ class _Problems:
         count = len({where for places in self._found.values() for where in places})
         lines = [f"{listed(places)}: {text}".replace("\n", "\n  ") for text, places in self._found.items()]
         raise kind("\n  ".join([f"{self._source}: {count} {'job' if count == 1 else 'jobs'} cannot run, so none was started", *lines]))
-
-
-def listed(places: Sequence[str]) -> str:
-    """Places such as "line 2", "line 3", "line 4", "line 7" as "lines 2 to 4 and 7"."""
-    word = places[0].split()[0]
-    numbers = [int(one.split()[1]) for one in places]
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    words = [one for run in runs for one in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
-    rest = len(words) - LISTED
-    parts = words if rest <= 1 else [*words[:LISTED], "more"]
-    return f"{word}{'s' if len(numbers) > 1 else ''} " + (" and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0])

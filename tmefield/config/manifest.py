@@ -17,6 +17,8 @@ from .problems import did_you_mean, refuse
 MAX_BYTES, MAX_JOBS = 100_000_000, 100_000
 JSON_LINES, TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
 KEYS = ("config", "set", "name")
+LISTED = 8
+"""Numbers in a message, after which it says "and more"."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,16 @@ def read_manifest(path: Path, config: str | None = None) -> list[Job]:
     except OSError as error:
         raise error if isinstance(error, FileError) else FileError(f"{path}: cannot be read: {error.strerror}") from None
     rows = _json_rows(lines) if path.suffix.lower() in JSON_LINES else _table_rows(path, lines)
-    jobs, problems = [], []
+    jobs: list[Job] = []
+    problems: dict[str, list[str]] = {}
     for where, row, wrong in rows:
         mistake = wrong or _mistake(row, config)
         if mistake is None:
             jobs.append(_job(where, row, path.parent, config))
         else:
-            problems.append((where, mistake))
+            problems.setdefault(mistake, []).append(where)
     if problems:
-        raise refuse(str(path), problems)
+        raise refuse(str(path), [(listed(places), mistake) for mistake, places in problems.items()])
     return _counted(jobs, f"{path}: there is no job in it")
 
 
@@ -108,8 +111,8 @@ def _json_rows(lines: list[str]) -> Iterator[tuple[str, Any, str | None]]:
         if line.strip():
             try:
                 yield f"line {number}", json.loads(line), None
-            except ValueError as error:
-                wrong = f'is not JSON ({error}); expected a line such as {{"config": "case.toml", "set": {{"species.IL6.decay": "0.2/h"}}}}'
+            except json.JSONDecodeError as error:
+                wrong = f'is not JSON (column {error.colno}: {error.msg}); expected a line such as {{"config": "case.toml", "set": {{"species.IL6.decay": "0.2/h"}}}}'
                 yield f"line {number}", None, wrong
 
 
@@ -192,3 +195,19 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += one
     return [part.strip() for part in parts]
+
+
+def listed(places: Sequence[str]) -> str:
+    """Places such as "line 2", "line 3", "line 4", "line 7" as "lines 2 to 4 and 7"."""
+    word = places[0].split()[0]
+    numbers = [int(one.split()[1]) for one in places]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    words = [one for run in runs for one in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
+    rest = len(words) - LISTED
+    parts = words if rest <= 1 else [*words[:LISTED], "more"]
+    return f"{word}{'s' if len(numbers) > 1 else ''} " + (" and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0])

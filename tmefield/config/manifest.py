@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, InputError
-from ..tissue.readers.csv_table import DELIMITERS, first_line, text_lines
+from ..tissue.readers.csv_table import DELIMITERS, text_lines
 from .problems import did_you_mean, refuse
 
 MAX_BYTES, MAX_JOBS = 100_000_000, 100_000
 JSON_LINES, TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
 KEYS = ("config", "set", "name")
+EXAMPLE = '{"config": "case.toml", "set": {"species.IL6.decay": "0.2/h"}}'
 LISTED = 8
 """Numbers in a message, after which it says "and more"."""
 
@@ -112,15 +113,17 @@ def _json_rows(lines: list[str]) -> Iterator[tuple[str, Any, str | None]]:
             try:
                 yield f"line {number}", json.loads(line), None
             except json.JSONDecodeError as error:
-                wrong = f'is not JSON (column {error.colno}: {error.msg}); expected a line such as {{"config": "case.toml", "set": {{"species.IL6.decay": "0.2/h"}}}}'
+                wrong = f"is not JSON (column {error.colno}: {error.msg}); expected a line such as {EXAMPLE}"
                 yield f"line {number}", None, wrong
 
 
 def _table_rows(path: Path, lines: list[str]) -> Iterator[tuple[str, Any, str | None]]:
     """As `_json_rows`: a column a key, an empty field leaves the configuration's own value."""
-    start = first_line(path, lines)
+    start = next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
+    if start is None:
+        raise FileError(f"{path}: the table is empty; expected a header line of keys and a job a line")
     delimiter = max(DELIMITERS, key=lines[start].count)
-    reader = csv.reader(lines[start:], delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(lines[start:], delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         header = [name.strip() for name in next(reader)]
         if not all(header) or len(set(header)) < len(header):
@@ -140,7 +143,7 @@ def _table_rows(path: Path, lines: list[str]) -> Iterator[tuple[str, Any, str | 
 def _mistake(row: Any, config: str | None) -> str | None:
     """What is wrong with a job as it was read, or None."""
     if not isinstance(row, dict):
-        return f'expected an object such as {{"config": "case.toml"}}; got {row!r:.60}'
+        return f"expected an object such as {EXAMPLE}; got {row!r:.60}"
     for key in row:
         if key not in KEYS:
             hint = ' (values to change go under "set")' if "." in key else did_you_mean(key, KEYS)

@@ -261,7 +261,10 @@ def test_a_written_manifest_has_what_all_jobs_share(swept, tmp_path):
     [
         (["case.toml"], 2, "needs --vary"),
         (["case.toml", *VARY, "--config", "case.toml"], 2, "--config is for a manifest"),
-        (["jobs.jsonl", *VARY], 2, "--vary goes with a configuration"),
+        (["jobs.jsonl", *VARY], 2, "go with a configuration"),
+        (["case.toml", "--draw", "species.IFNg.diffusivity"], 2, "--draw KEY and --samples N go together"),
+        (["case.toml", *VARY, "--samples", "3"], 2, "choose one of them"),
+        (["case.toml", "--draw", "species.IFNg.decay", "--samples", "3"], 2, "but of diffusivity"),
         (["jobs.jsonl"], 4, "jobs.jsonl: cannot be read"),
         (["case.toml", *VARY, "--set", "output.png"], 2, "--set output.png: expected KEY=VALUE"),
         (["case.toml", *VARY, "--collect", "--index", "1"], 2, "leave --index out"),

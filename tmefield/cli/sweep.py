@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from .console import Progress
     from .sweep_tasks import Task
 
-SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A manifest (.jsonl, .csv), or a configuration (.toml, 'demo') with --vary.")]
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A manifest (.jsonl, .csv), or a configuration (.toml, 'demo') with --vary or --draw.")]
 VaryOption = Annotated[
     list[str] | None,
     typer.Option("--vary", metavar="KEY=V1,V2,...", help="Values of one key, e.g. --vary 'species.IL6.decay=0.1/h,0.2/h'; several make a grid."),
 ]
+DrawOption = Annotated[
+    list[str] | None,
+    typer.Option("--draw", metavar="KEY", help="Draw this value from the library's range, e.g. --draw species.IL6.diffusivity; with --samples."),
+]
+SamplesOption = Annotated[int | None, typer.Option("--samples", metavar="N", help="Number of jobs with drawn values.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")]
 ConfigOption = Annotated[str | None, typer.Option("--config", help="The configuration of jobs that name none, such as the rows of a CSV table.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one value in every job that does not give its own.")]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results, with one for each job in it.")]
@@ -36,6 +42,9 @@ SHOWN, COLUMNS = 40, 5
 def sweep(
     source: SourceArgument,
     vary: VaryOption = None,
+    draw: DrawOption = None,
+    samples: SamplesOption = None,
+    seed: SeedOption = 0,
     config: ConfigOption = None,
     overrides: SetOption = None,
     out: OutOption = Path("tmefield-sweep"),
@@ -56,7 +65,7 @@ def sweep(
 
     if collect and index is not None:
         raise InputError("--collect is for the whole sweep; leave --index out")
-    jobs = _jobs(source, config, vary or [], overrides or [])
+    jobs = _with_common(_jobs(source, config, vary or [], draw or [], samples, seed), overrides or [])
     if write is not None:
         _write(jobs, write, source, force=force)
         return
@@ -75,20 +84,30 @@ def sweep(
         raise typer.Exit(code)
 
 
-def _jobs(source: str, config: str | None, vary: list[str], overrides: list[str]) -> list["Job"]:
-    """The jobs of a manifest, or those of a grid; each with the values that --set gives to all."""
+def _jobs(source: str, config: str | None, vary: list[str], draw: list[str], samples: int | None, seed: int) -> list["Job"]:
+    """The jobs of a manifest, of a grid of values, or with drawn values."""
+    from ..config.draws import drawn_jobs
     from ..config.manifest import grid_jobs, read_manifest
 
-    if source == "demo" or source.lower().endswith(".toml"):
-        if not vary:
-            raise InputError(f"{source}: a sweep of one configuration needs --vary KEY=V1,V2,... (or is it 'tmefield run {source}' that you want?)")
-        if config is not None:
-            raise InputError("--config is for a manifest; the configuration is given already")
-        jobs = grid_jobs(source, vary)
-    elif vary:
-        raise InputError(f"--vary goes with a configuration (.toml), not with the manifest {source}")
-    else:
-        jobs = read_manifest(Path(source), config)
+    if source != "demo" and not source.lower().endswith(".toml"):
+        if vary or draw or samples is not None:
+            raise InputError(f"--vary, --draw and --samples go with a configuration (.toml), not with the manifest {source}")
+        return read_manifest(Path(source), config)
+    if config is not None:
+        raise InputError("--config is for a manifest; the configuration is given already")
+    if vary and (draw or samples is not None):
+        raise InputError("--vary makes a grid and --draw samples; choose one of them")
+    if bool(draw) != (samples is not None):
+        raise InputError("--draw KEY and --samples N go together")
+    if draw and samples is not None:
+        return drawn_jobs(source, draw, samples, seed)
+    if not vary:
+        raise InputError(f"{source}: a sweep of one configuration needs --vary KEY=V1,V2,... (or is it 'tmefield run {source}' that you want?)")
+    return grid_jobs(source, vary)
+
+
+def _with_common(jobs: list["Job"], overrides: list[str]) -> list["Job"]:
+    """The jobs with the values that --set gives to all that have none of their own."""
     common = {}
     for text in overrides:
         key, equals, value = text.partition("=")

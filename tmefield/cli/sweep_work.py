@@ -13,7 +13,7 @@ from ..output.lock import BusyError, alone
 from .console import Progress, human_seconds
 from .guard import BUG, INTERRUPTED, fault, say, understood
 from .interrupt import heed
-from .sweep_files import DONE, record_of, write_record
+from .sweep_files import DONE, FAILED, record_of, write_record
 from .sweep_tasks import Task
 
 if TYPE_CHECKING:
@@ -56,14 +56,17 @@ def run_tasks(tasks: Sequence[Task], out: Path, progress: Progress, place: "Plac
     for number, task in enumerate(tasks, start=1):
         if isinstance(inner, Quiet):
             inner.label = f"{number} of {len(tasks)}  {task.job.name}"
-        start = time.monotonic()
         try:
             with alone(out / f".{task.folder.name}.lock"):
+                status = record_of(task)["status"]
+                if status == DONE or (status == FAILED and not fresh):
+                    progress.note(f"  {number} of {len(tasks)}  {task.job.name}: {status} in another process meanwhile")
+                    continue
                 record, place = _done(task, inner, place, fresh=fresh)
         except BusyError:
             progress.note(f"  {number} of {len(tasks)}  {task.job.name}: at work in another process")
             continue
-        spent.append(time.monotonic() - start)
+        spent.append(record["seconds"])
         progress.note(_line(number, len(tasks), record, spent))
         if record["error"]:
             progress.note("    " + record["error"].replace("\n", "\n    "))
@@ -71,12 +74,9 @@ def run_tasks(tasks: Sequence[Task], out: Path, progress: Progress, place: "Plac
 
 
 def _done(task: Task, progress: Progress, place: "Place | None", *, fresh: bool) -> tuple[dict[str, Any], "Place | None"]:
-    """The record of a job and the place for the next one; another process may have done it meanwhile."""
+    """The record of a job and the place for the next one."""
     from ..config.prepare import prepare
 
-    known = record_of(task)
-    if known["status"] == DONE:
-        return known, place
     start, report = time.perf_counter(), None
     error, code = "", 0
     try:

@@ -1,6 +1,7 @@
 """`tmefield sweep`: jobs in folders of their own, gone on with after whatever stopped them."""
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import sys
 import jax
 import numpy as np
 import pytest
+from rich.console import Console
 
 from command_line import CELLS, tmefield, write_case
-from tmefield.cli import results
+from tmefield.cli import results, sweep_work
 from tmefield.cli.sweep import share
+from tmefield.cli.sweep_work import Quiet
 from tmefield.config import fields as summaries
 from tmefield.errors import InputError
 from tmefield.output.lock import alone
@@ -183,6 +186,24 @@ def test_shares_of_an_array_and_the_table_of_all(swept, tmp_path):
     assert stride.code == 0 and [job["index"] for job in json.loads(stride.out)["jobs"]] == [0, 2]
     assert tmefield("sweep", path, *VARY, "--out", tmp_path, "--collect").code == 0
     assert states(tmp_path) == ["done"] * 3
+
+
+def test_a_name_may_hold_what_a_terminal_takes_for_markup():
+    shown = io.StringIO()
+    inner = Quiet()
+    inner._console, inner.label = Console(file=shown, force_terminal=True, width=80), "1 of 2  decay=1[/h]"
+    with inner.stage("writing"):
+        pass
+    inner.note("not told")
+    assert "decay=1[/h]: writing" in shown.getvalue() and "not told" not in shown.getvalue()
+
+
+def test_compiled_programs_are_dropped_before_the_memory_maps_run_out(swept, tmp_path, monkeypatch):
+    cleared = []
+    monkeypatch.setattr(jax, "clear_caches", lambda: cleared.append(1))
+    assert tmefield("sweep", swept[0], *VARY, "--out", tmp_path / "a").code == 0 and not cleared
+    monkeypatch.setattr(sweep_work, "MAPS", 0)
+    assert tmefield("sweep", swept[0], *VARY, "--out", tmp_path / "b").code == 0 and len(cleared) == 3
 
 
 def test_numbers_of_shares():

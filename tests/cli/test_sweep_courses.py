@@ -76,6 +76,15 @@ def test_an_interrupted_run_through_time_goes_on_bit_for_bit(courses, tmp_path, 
         assert np.array_equal(read_netcdf(tmp_path / folder / "fields.nc").concentration, read_netcdf(courses[1] / folder / "fields.nc").concentration)
 
 
+def test_a_single_job_says_how_to_go_on(courses, tmp_path, monkeypatch):
+    def stop_here(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(march, "_check", stop_here)
+    halted = tmefield("sweep", courses[0], "--out", tmp_path, "--index", "0")
+    assert halted.code == 130 and "go on with: the same sweep" in halted.err and "tmefield resume" not in halted.err
+
+
 def test_a_checkpoint_of_another_job_is_not_gone_on_with(courses, tmp_path, monkeypatch):
     interrupted(courses, tmp_path, monkeypatch)
     other = write_jobs(courses[0].parent / "other.jsonl", {"config": "case.toml", "set": {"species.IFNg.decay": "0.6/h"}, "name": "0.5/h"})

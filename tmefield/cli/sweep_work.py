@@ -32,9 +32,11 @@ class Quiet(Progress):
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """As `Progress.stage`, without a line that stays."""
+        from rich.text import Text  # a name may hold what rich takes for markup
+
         heed()
         if self._console.is_terminal:
-            with self._console.status(f"{self.label}: {name} ..."):
+            with self._console.status(Text(f"{self.label}: {name} ...")):
                 yield
         else:
             yield

@@ -7,6 +7,7 @@ import pytest
 
 from command_line import CONFIG, tmefield, write_case
 from tmefield.cli import march
+from tmefield.errors import NumericsError
 from tmefield.output.reading import read_netcdf
 
 COURSE = '\n[time]\nend = "1 h"\nevery = "20 min"\nmethod = "rkc"\n'
@@ -69,11 +70,30 @@ def outputs_from(out, monkeypatch, *arguments):
 
 def test_an_interrupted_run_through_time_goes_on_bit_for_bit(courses, tmp_path, monkeypatch):
     interrupted(courses, tmp_path, monkeypatch)
-    seen, again = outputs_from(tmp_path, monkeypatch, courses[0])
+    seen, again = outputs_from(tmp_path, monkeypatch, courses[0], "--retry")  # which is for jobs that failed
     assert again.code == 0, again.err
     assert seen == [2400.0, 3600.0, 1200.0, 2400.0, 3600.0]
     for folder in ("0000-0.5_h", "0001-1_h"):
         assert np.array_equal(read_netcdf(tmp_path / folder / "fields.nc").concentration, read_netcdf(courses[1] / folder / "fields.nc").concentration)
+
+
+def test_a_failed_run_through_time_starts_again_when_asked(courses, tmp_path, monkeypatch):
+    check, seen = march._check, []
+
+    def fail(state, field, inputs, time):
+        seen.append(time)
+        if len(seen) == 2:
+            raise NumericsError("the run failed before 40 min")
+        check(state, field, inputs, time)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(march, "_check", fail)
+        assert tmefield("sweep", courses[0], "--out", tmp_path).code == 3
+    assert [one["status"] for one in lines_of(tmp_path)] == ["failed", "done"]
+    assert (tmp_path / "0000-0.5_h" / "checkpoint").is_dir()
+    assert outputs_from(tmp_path, monkeypatch, courses[0])[0] == []
+    times, again = outputs_from(tmp_path, monkeypatch, courses[0], "--retry")
+    assert again.code == 0 and times == [1200.0, 2400.0, 3600.0]
 
 
 def test_a_single_job_says_how_to_go_on(courses, tmp_path, monkeypatch):

@@ -156,7 +156,7 @@ def _work(tasks: Sequence["Task"], out: Path, source: str, progress: "Progress",
         progress.note(f"  note: {note}")
     out.mkdir(parents=True, exist_ok=True)
     try:
-        run_tasks(open_ones, out, progress, place, fresh=retry or force)
+        run_tasks(open_ones, out, progress, place, retry=retry, force=force)
     except KeyboardInterrupt:
         return True
     return False

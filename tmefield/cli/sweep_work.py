@@ -46,10 +46,10 @@ class Quiet(Progress):
         """Nothing."""
 
 
-def run_tasks(tasks: Sequence[Task], out: Path, progress: Progress, place: "Place | None", *, fresh: bool) -> None:
+def run_tasks(tasks: Sequence[Task], out: Path, progress: Progress, place: "Place | None", *, retry: bool, force: bool) -> None:
     """Each task to its record, with a line of progress; a single one tells its stages. `place` may serve the first of them.
 
-    `fresh` drops the checkpoints that tasks left behind.
+    With `retry` those that failed run again; they start from their beginning, and with `force` all do. Others go on from the checkpoints that they left.
 
     **Raises** `KeyboardInterrupt`; what the tasks before have written stays.
     """
@@ -61,10 +61,10 @@ def run_tasks(tasks: Sequence[Task], out: Path, progress: Progress, place: "Plac
         try:
             with alone(out / f".{task.folder.name}.lock"):
                 status = record_of(task)["status"]
-                if status == DONE or (status == FAILED and not fresh):
+                if status == DONE or (status == FAILED and not retry):
                     progress.note(f"  {number} of {len(tasks)}  {task.job.name}: {status} in another process meanwhile")
                     continue
-                record, place = _done(task, inner, place, fresh=fresh)
+                record, place = _done(task, inner, place, fresh=force or status == FAILED)
         except BusyError:
             progress.note(f"  {number} of {len(tasks)}  {task.job.name}: at work in another process")
             continue

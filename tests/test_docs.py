@@ -19,6 +19,7 @@ PAGES = {
     "docs/chemistry.md": "activated",
     "docs/library.md": "fold apart",
     "docs/readouts.md": "shares by cause",
+    "docs/sweep.md": "0.05 1000 3.04 pM",
     "docs/uncertainty.md": "the model is better than shuffled labels",
 }
 

@@ -18,6 +18,7 @@ from .interrupt import listen
 from .plot import plot
 from .resume import resume
 from .run import run
+from .sweep import sweep
 from .validate import validate
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (run, resume, fit, init, validate, estimate, info, plot, export, doctor):
+for verb in (run, resume, fit, sweep, init, validate, estimate, info, plot, export, doctor):
     app.command(verb.__name__)(guarded(verb))
 
 

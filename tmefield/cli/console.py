@@ -64,14 +64,15 @@ def print_json(value: object) -> None:
     """JSON on stdout, numbers that are not finite as null."""
     import json
 
-    sys.stdout.write(json.dumps(_finite(value), indent=1) + "\n")
+    sys.stdout.write(json.dumps(finite(value), indent=1) + "\n")
 
 
-def _finite(value):
+def finite(value):
+    """The value with numbers that are not finite as None, for which JSON has a word."""
     if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
+        return {key: finite(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
+        return [finite(one) for one in value]
     if isinstance(value, float) and not (value == value and abs(value) != float("inf")):
         return None
     return value

@@ -28,36 +28,43 @@ def fit(
     """Fit numbers of the model to the measurements named under [fit]: estimates with intervals, NetCDF, and a report as PNG and HTML."""
     from ..config.prepare import prepare
     from .console import Progress
-    from .fit_files import check_fit_folder, checkpoint_path
+    from .fit_files import check_fit_folder
 
     loaded = load_input(config, overrides, out=out)
     progress = Progress()
     if names:
         _print_names(prepare(loaded), json=json)
         return
-    folder = Path(loaded.config.output.folder)
     check_fit_folder(loaded, force=force)
     progress.note(loaded.config.title)
     start = time.perf_counter()
-    inputs = prepare(loaded, progress.stage)
-    for note in inputs.notes:
-        progress.note(f"  note: {note}")
-    with progress.stage("starting JAX, building the model, reading data"):
-        model, plan = _model(inputs)
-    _tell_before(model, plan, progress)
-    found = _search(folder, model, plan, progress)
-    report = _write(inputs, plan, found, loaded, progress)
-    if found.converged:
-        checkpoint_path(folder).unlink(missing_ok=True)
+    report = fitted(prepare(loaded, progress.stage), progress)
     report["seconds"] = round(time.perf_counter() - start, 2)
-    _print(report, found, json=json)
-    if not found.converged:
-        more = f"go on with more steps: the same command with --set fit.max_steps={2 * found.progress.step}"
-        progress.note(f"tmefield: the fit has not converged; {more if found.progress.reason.startswith('stopped') else found.progress.reason}")
+    _print(report, json=json)
+    if not report["converged"]:
+        more = f"go on with more steps: the same command with --set fit.max_steps={2 * report['steps']}"
+        progress.note(f"tmefield: the fit has not converged; {more if report['reason'].startswith('stopped') else report['reason']}")
         raise typer.Exit(NOT_CONVERGED)
 
 
-def _model(inputs):
+def fitted(inputs, progress) -> dict:
+    """From inputs to the results of their fit on disk, and the report of it."""
+    from .fit_files import checkpoint_path
+
+    folder = Path(inputs.loaded.config.output.folder)
+    for note in inputs.notes:
+        progress.note(f"  note: {note}")
+    with progress.stage("starting JAX, building the model, reading data"):
+        model, plan = model_and_plan(inputs)
+    _tell_before(model, plan, progress)
+    found = _search(folder, model, plan, progress)
+    report = _write(inputs, plan, found, inputs.loaded, progress)
+    if found.converged:
+        checkpoint_path(folder).unlink(missing_ok=True)
+    return report
+
+
+def model_and_plan(inputs):
     """The model in float64, whatever the configuration says: estimates and intervals live on small differences."""
     from dataclasses import replace
 
@@ -175,7 +182,7 @@ def _bare_model(inputs):
     return build_model(inputs)
 
 
-def _print(report: dict, found, *, json: bool) -> None:
+def _print(report: dict, *, json: bool) -> None:
     from .console import print_json, table
 
     if json:
@@ -188,7 +195,7 @@ def _print(report: dict, found, *, json: bool) -> None:
     print(table(["parameter", "estimate", "95 % interval", "unit", "status", "library", "range", "source"], rows, text=(0, 3, 4, 7)))
     fits = f"chi^2 {report['chi2']:.4g} for {report['degrees_of_freedom']} degrees of freedom"
     print(f"{report['reason']}, {report['steps']} steps; {fits}; done in {report['seconds']:.1f} s")
-    for sentence in found.warnings:
+    for sentence in report["warnings"]:
         print(f"  warning: {sentence}")
     for path in report["files"]:
         print(f"  {path}")

@@ -26,28 +26,37 @@ def guarded(command: Callable) -> Callable:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             raise typer.Exit(0) from None
-        except TmefieldError as error:
-            say(str(error))
-            raise typer.Exit(error.exit_code) from None
-        except MemoryError:
-            say("out of memory; 'tmefield estimate' tells what a run needs, a larger grid.spacing needs less")
-            raise typer.Exit(ResourceError.exit_code) from None
-        except OSError as error:
-            say(_file_message(error))
-            raise typer.Exit(FileError.exit_code) from None
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:
+            known = understood(error)
+            if known is not None:
+                say(known[0])
+                raise typer.Exit(known[1]) from None
             if type(error).__module__.startswith(("typer", "click")):
                 raise  # a usage error, which typer prints itself
             traceback.print_exc()
-            say(
-                f"this is a fault in tmefield, not in your input ({type(error).__name__}). Please report it with the lines above, "
-                "the command, and what 'tmefield doctor' prints; your data are not needed"
-            )
+            say(fault(error))
             raise typer.Exit(BUG) from None
 
     return run
+
+
+def understood(error: Exception) -> tuple[str, int] | None:
+    """The message of an error and its exit code; None where it is a fault of the program."""
+    if isinstance(error, TmefieldError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError):
+        return "out of memory; 'tmefield estimate' tells what a run needs, a larger grid.spacing needs less", ResourceError.exit_code
+    return (_file_message(error), FileError.exit_code) if isinstance(error, OSError) else None
+
+
+def fault(error: Exception) -> str:
+    """What to say of an error that is a fault of the program, below its traceback."""
+    return (
+        f"this is a fault in tmefield, not in your input ({type(error).__name__}). Please report it with the lines above, "
+        "the command, and what 'tmefield doctor' prints; your data are not needed"
+    )
 
 
 def say(message: str) -> None:

@@ -77,7 +77,8 @@ def _march(inputs: "Inputs", plan: "Schedule", model, progress, about: dict | No
                 checkpoint.write(number, _record(field, state), pack(state) | mark)
             done = number
     except KeyboardInterrupt:
-        progress.note(f"tmefield: interrupted after {_words(plan.times[done])}; go on with: tmefield resume {folder}")
+        how = "the same sweep" if "job" in checkpoint.about() else f"tmefield resume {folder}"
+        progress.note(f"tmefield: interrupted after {_words(plan.times[done])}; go on with: {how}")
         raise typer.Exit(INTERRUPTED) from None
     return _trajectory(model, plan, checkpoint, state, method)
 

@@ -54,25 +54,35 @@ def _about(loaded, *, force: bool) -> dict:
 
 def complete(loaded, progress, *, json: bool, hint: str | None = None, about: dict | None = None) -> None:
     """From a checked configuration to results on disk and a report on stdout; `about` starts a run through time afresh."""
+    from ..config.prepare import prepare
     from .console import print_json
-    from .results import write_results
 
     start = time.perf_counter()
+    report = computed(prepare(loaded, progress.stage), progress, hint=hint, about=about)
+    report["seconds"] = round(time.perf_counter() - start, 2)
+    if json:
+        print_json(report)
+    elif loaded.config.time is None:
+        _print_report(report)
+    else:
+        _print_course(report)
 
+
+def computed(inputs, progress, *, hint: str | None = None, about: dict | None = None) -> dict:
+    """From inputs to results on disk, and the report of them."""
     from ..config.estimate import not_counted
-    from ..config.prepare import prepare
+    from ..config.fields import field_set, summary, summary_in_time
+    from ..config.readouts import readouts_of
+    from ..config.timing import schedule
+    from .results import write_results
 
-    inputs = prepare(loaded, progress.stage)
+    loaded = inputs.loaded
     shape = " x ".join(str(n) for n in inputs.grid.shape)
     besides = not_counted(loaded.config)
     without = f" (without {', '.join(besides)})" if besides else ""
     progress.note(f"  {shape} voxels, {len(inputs.species)} species, about {inputs.need.seconds:.0f} s{without} and {inputs.need.memory / 1e9:.1f} GB")
     for note in (*inputs.notes, *([hint] if hint else [])):
         progress.note(f"  note: {note}")
-
-    from ..config.fields import field_set, summary, summary_in_time
-    from ..config.readouts import readouts_of
-    from ..config.timing import schedule
 
     plan = schedule(inputs)
     result = _solve(inputs, plan, progress, about)
@@ -90,13 +100,7 @@ def complete(loaded, progress, *, json: bool, hint: str | None = None, about: di
 
         checkpoint_of(Path(loaded.config.output.folder)).remove()
     report["files"] = [str(path) for path in written]
-    report["seconds"] = round(time.perf_counter() - start, 2)
-    if json:
-        print_json(report)
-    elif plan is None:
-        _print_report(report)
-    else:
-        _print_course(report)
+    return report
 
 
 def _solve(inputs, plan, progress, about):

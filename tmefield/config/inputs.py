@@ -34,7 +34,7 @@ def read_cells(loaded: Loaded) -> Cells | None:
     if not isinstance(table, CellFile):
         return None
     columns = table.columns
-    _check_targets(loaded.config, table)
+    check_targets(loaded.config)
     cells = Cells.read(
         locate(loaded, table.file),
         **({} if columns is None else columns.model_dump()),
@@ -69,10 +69,15 @@ def read_tissue(loaded: Loaded, grid: Grid) -> TissueMap | None:
         raise InputError(f"tissue.labels: {error}") from None
 
 
-def _check_targets(config: Config, table: CellFile) -> None:
-    """Each name that `cells.types` maps to is a cell type of the library, or one to which a species gives a rate."""
+def check_targets(config: Config) -> None:
+    """Each name that `cells.types` maps to is a cell type of the library, or one to which a species gives a rate.
+
+    **Raises** `InputError` with the nearest name.
+    """
+    if not isinstance(config.cells, CellFile):
+        return
     own = {cell for one in config.species for cell in (*one.secretion, *one.receptors)}
-    for name, share in table.types.items():
+    for name, share in config.cells.types.items():
         for target in [share] if isinstance(share, str) else share:
             if cell_id(target) not in library.cell_type_ids() and target not in own and target != name:
                 known = library.cell_type_ids()
@@ -121,16 +126,21 @@ def _length(text: str | float | None) -> float | None:
 
 
 def check_files(loaded: Loaded) -> None:
-    """All files that the configuration names are there.
+    """All files that the configuration names for its tissue are there.
 
     **Raises** `FileError` that lists every one which is not, with its key.
     """
+    missing = [f"{key}: {path}: no such file" for key, path in named_files(loaded).items() if not path.exists()]
+    if missing:
+        raise FileError(f"{loaded.source}: " + "; ".join(missing) + " (a relative name is seen from the folder of the configuration)")
+
+
+def named_files(loaded: Loaded) -> dict[str, Path]:
+    """The files of vessels, cells and labels that the configuration names, by key."""
     config = loaded.config
     named = {"vessels.file": getattr(config.vessels, "file", None), "vessels.nodes": getattr(config.vessels, "nodes", None)}
     named |= {"cells.file": getattr(config.cells, "file", None), "tissue.labels.file": getattr(config.tissue.labels, "file", None)}
-    missing = [f"{key}: {locate(loaded, name)}: no such file" for key, name in named.items() if name is not None and not locate(loaded, name).exists()]
-    if missing:
-        raise FileError(f"{loaded.source}: " + "; ".join(missing) + " (a relative name is seen from the folder of the configuration)")
+    return {key: locate(loaded, name) for key, name in named.items() if name is not None}
 
 
 def locate(loaded: Loaded, name: str) -> Path:
@@ -193,19 +203,23 @@ def _box(config: Config, network: VesselNetwork | None, cells: Cells | None) -> 
     return np.asarray(lower, float)[::-1].copy(), np.asarray(upper, float)[::-1].copy()
 
 
-def embed_network(config: Config, network: VesselNetwork | None, grid: Grid) -> tuple[Embedding | None, list[str]]:
-    """The network on the grid, with what to tell the person; vessels outside the box are cut off only where the configuration says so.
+def lumens_from(config: Config, grid: Grid) -> tuple[str, float]:
+    """The radius in voxels from which on vessels are resolved as lumens, and the species that asks for a smaller one than usual ("" where none does).
 
-    For a species that passes the walls freely, as oxygen does, vessels are resolved as lumens from a smaller radius on.
+    It is one that passes the walls freely, as oxygen does.
     """
+    name, ratio = most_permeable(config)
+    radius = LUMEN_RADIUS if grid.shape[0] == 1 else resolvable_radius(ratio, grid.spacing[2], LUMEN_RADIUS)
+    return ("", radius) if radius == LUMEN_RADIUS else (name, radius)
+
+
+def embed_network(config: Config, network: VesselNetwork | None, grid: Grid) -> tuple[Embedding | None, list[str]]:
+    """The network on the grid, with what to tell the person; vessels outside the box are cut off only where the configuration says so."""
     if network is None:
         return None, []
     clip = isinstance(config.vessels, VesselFile) and config.vessels.clip
-    name, ratio = most_permeable(config)
-    wide = LUMEN_RADIUS if grid.shape[0] == 1 else resolvable_radius(ratio, grid.spacing[2], LUMEN_RADIUS)
-    notes = (
-        [] if wide == LUMEN_RADIUS else [f"{name} passes vessel walls freely: vessels from {wide * grid.spacing[2]:.3g} um radius on are resolved as lumens"]
-    )
+    name, wide = lumens_from(config, grid)
+    notes = [f"{name} passes vessel walls freely: vessels from {wide * grid.spacing[2]:.3g} um radius on are resolved as lumens"] if name else []
     return network.embed(grid, clip=clip, lumen_radius=wide), notes
 
 

@@ -1,30 +1,24 @@
 """From a configuration to arrays on a grid: vessels embedded, cells deposited, species with their numbers. No JAX."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import units
 from ..errors import InputError
 from ..grid import Grid
 from ..tissue.cells import Cells
-from ..tissue.deposit import Section
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
 from .drugs import DrugValues, drug_notes, drugs_of, with_drugs
-from .estimate import Forecast, check_memory, forecast
-from .inputs import check_files, embed_network, make_bed, make_grid, read_cells, read_network, read_tissue
+from .estimate import Forecast
+from .inputs import check_files
 from .load import Loaded
 from .origin import doubtful, not_taken_up
 from .parameters import SpeciesValues, species_values
-from .population import densities_and_labels, synthetic_tumour
-from .quantities import parse_memory
+from .place import Place, Stage, find_place
 from .regulation import Regulation, regulation_of
-from .schema import Config, SpheroidCells
-
-Stage = Callable[[str], AbstractContextManager]
+from .schema import Config
 
 
 @dataclass(frozen=True)
@@ -36,6 +30,7 @@ class Inputs:
     - `species`: those of the configuration, then those of drugs.
     - `regulation`: the edges that act on secretions.
     - `notes`: what was assumed or left out, to be told to the person.
+    - `place`: grid, vessels and cells as another run may take them over.
     """
 
     loaded: Loaded
@@ -50,47 +45,29 @@ class Inputs:
     regulation: Regulation = field(default_factory=Regulation)
     drugs: tuple[DrugValues, ...] = ()
     notes: tuple[str, ...] = ()
+    place: Place | None = None
 
 
-def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext()) -> Inputs:
+def prepare(loaded: Loaded, stage: Stage = lambda name: nullcontext(), known: Place | None = None) -> Inputs:
     """Read the files, embed the vessels, deposit the cells, resolve the species.
 
-    `stage(name)` is entered as a context around each step, to show progress.
+    `stage(name)` is entered as a context around each step, to show progress. `known` is the place of an earlier run, taken again where this one has the same.
 
     **Raises** `FileError` and `InputError` for bad input, `ResourceError` where the run would not fit in memory (before any
     array of the grid's size is made).
     """
     config = loaded.config
-    section = None
-    if config.section is not None:
-        section = Section(units.parse(config.section.thickness, "length"), units.parse(config.section.cell_diameter, "length"))
     check_files(loaded)
-    with stage("reading vessels and cells"):
-        cells = read_cells(loaded)
-        network = read_network(loaded, cells)
-        grid = make_grid(config, network, cells)
-    need = forecast(grid, len(config.species) + 2 * len(config.drugs), precision=config.solver.precision)
-    limit = config.solver.memory_limit
-    check_memory(need, grid, None if limit is None else parse_memory(limit))
-    tumour = embedding = None
-    said: list[str] = []
-    if isinstance(config.cells, SpheroidCells):
-        with stage("making the tumour"):
-            tumour = synthetic_tumour(config.cells, grid)
-    if config.vessels is not None:
-        with stage("embedding vessels"):
-            network = network or make_bed(config, grid, tumour)
-            embedding, said = embed_network(config, network, grid)
-    with stage("placing cells"):
-        densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
-    species = species_values(config, densities)
-    vessels = embedding is not None
-    regulation = regulation_of(config, species, densities)
+    place, need = find_place(loaded, stage, known)
+    species = species_values(config, place.densities)
+    vessels = place.embedding is not None
+    regulation = regulation_of(config, species, place.densities)
     drugs = drugs_of(config, species, vessels=vessels)
     given = {one.carrier for one in drugs}
-    notes = [*said, *notes, *_unused(config, densities, species, vessels, given), *not_taken_up(config, species), *doubtful(config, species, vessels=vessels)]
-    notes += [*regulation.notes, *drug_notes(config, drugs)]
-    return Inputs(loaded, grid, with_drugs(species, drugs), need, network, embedding, cells, densities, labels, regulation, drugs, tuple(notes))
+    notes = [*place.notes, *_unused(config, place.densities, species, vessels, given), *not_taken_up(config, species)]
+    notes += [*doubtful(config, species, vessels=vessels), *regulation.notes, *drug_notes(config, drugs)]
+    there = place.network, place.embedding, place.cells, place.densities, place.labels
+    return Inputs(loaded, place.grid, with_drugs(species, drugs), need, *there, regulation, drugs, tuple(notes), place)
 
 
 def _unused(config: Config, densities: dict[str, np.ndarray], species: tuple[SpeciesValues, ...], vessels: bool, given: set[str]) -> list[str]:

@@ -21,7 +21,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def from_validation(error: ValidationError) -> list[tuple[str, str]]:
     """(key, message) of every mistake that pydantic found, in its order."""
-    return [(key_path(found["loc"]), _message(found)) for found in error.errors(include_url=False)]
+    all_found = error.errors(include_url=False)
+    return [(key_path(found["loc"]), _message(found)) for found in all_found if not _follows(found, all_found)]
+
+
+def _follows(found: Any, others: list[Any]) -> bool:
+    """Whether a list counts as too short only because items of it are wrong."""
+    loc = found["loc"]
+    return found["type"] == "too_short" and any(one["loc"][: len(loc)] == loc and len(one["loc"]) > len(loc) for one in others)
 
 
 def refuse(source: str, problems: list[tuple[str, str]]) -> InputError:

@@ -7,11 +7,15 @@ from pathlib import Path
 from ..errors import FileError
 
 
+class BusyError(FileError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold `path` as a lock; it is gone afterwards, and with the process whatever ends it. Nothing is locked where the system has no `flock`.
+    """Hold `path` as a lock; it is gone afterwards, and with the process whatever ends it. Nothing is locked where system or disk have no `flock`.
 
-    **Raises** `FileError` where another process holds it.
+    **Raises** `BusyError` where another process holds it.
     """
     try:
         import fcntl
@@ -22,8 +26,10 @@ def alone(path: Path) -> Iterator[None]:
     with open(path, "w", encoding="utf-8") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(f"{path.parent}: another tmefield is at work in this folder; wait for it, or choose another one with --out") from None
         except OSError:
-            raise FileError(f"{path.parent}: another tmefield is at work in this folder; wait for it, or choose another one with --out") from None
+            pass  # a shared file system without locks
         try:
             yield
         finally:

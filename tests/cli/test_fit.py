@@ -45,6 +45,18 @@ def test_a_fit_finds_the_numbers_and_writes_its_reports(finished):
     assert "<script" not in (folder / "out" / "fit.html").read_text(encoding="utf-8")
 
 
+def test_validate_reads_the_data_and_looks_up_the_numbers(finished):
+    folder, _ = finished
+    answer = tmefield("validate", folder / "case.toml")
+    assert answer.code == 0 and "measured: IFNg points, 40 data" in answer.out and f"free: {RATE} from 1 molecule/cell/s" in answer.out
+    assert json.loads(tmefield("validate", folder / "case.toml", "--json").out)["fit"]["data"] == [{"name": "IFNg points", "count": 40}]
+    (folder / "wrong.toml").write_text(CONFIG.replace("points.csv", "point.csv"), encoding="utf-8")
+    assert "no such file" in tmefield("validate", folder / "wrong.toml").err
+    (folder / "wrong.toml").write_text(CONFIG.replace(RATE, RATE.replace("rate", "rat")), encoding="utf-8")
+    wrong = tmefield("validate", folder / "wrong.toml")
+    assert wrong.code == 2 and "did you mean" in wrong.err
+
+
 def test_progress_is_told_step_by_step(finished):
     _, answer = finished
     steps = [line.split() for line in answer.err.splitlines() if line.startswith("  step ")]

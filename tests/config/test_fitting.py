@@ -52,6 +52,21 @@ name = "internalisation"
 leaves = ["IFNg.uptake_by_tumour.internalisation", "IFN-g.uptake_by_CD8_T.internalisation"]
 """
 COUNTS = POINTS.replace('unit = "pM"\n', "").replace(LOGNORMAL, 'kind = "poisson", count = "2 pM"')
+MARKER = """
+[[fit.data]]
+kind = "marker"
+species = "IFNg"
+file = "cells.h5ad"
+columns = { x = "X", y = "Y", z = "depth", value = "pSTAT1", responds = "receptor" }
+pixel_size = "0.5 um"
+half_maximum = "K"
+gain = "g"
+offset = 4
+spillover = "s"
+contact = "15 um"
+limit = "5"
+noise = { kind = "lognormal", sigma = 0.2 }
+"""
 SEARCH = 'optimiser = "adam"\ntolerance = 0.05\nstarts = 4\nseed = 9\nmax_steps = 7\nmax_seconds = 60\nrescale = true\n'
 TIMED = POINTS.replace('value = "pM"', 'value = "pM", time = "h"') + 'time_unit = "h"\n'
 CELLS = POINTS.replace("points.csv", "cells.h5ad").replace('length_unit = "um"', 'pixel_size = "0.5 um"')
@@ -184,7 +199,7 @@ def test_every_number_has_its_unit(case):
         (FREE + POINTS.replace('unit = "pM"\n', ""), ("fit.data[0]", "'unit' is missing", "pg/mL")),
         (FREE + POINTS.replace('unit = "pM"', 'unit = "um"'), ("fit.data[0]", "unit", "concentration")),
         (FREE + POINTS.replace('length_unit = "um"\n', ""), ("fit.data[0]", "length_unit", "pixel_size")),
-        (FREE + POINTS.replace('"points"', '"point"', 1), ("fit.data[0]", "'points', 'profile' or 'assay'")),
+        (FREE + POINTS.replace('"points"', '"point"', 1), ("fit.data[0]", "'points', 'profile', 'assay' or 'marker'")),
         (FREE + POINTS.replace('kind = "lognormal", sigma = 0.05', 'kind = "gaussian"'), ("fit.data[0]", "noise.sd", "columns.sem")),
         (FREE + POINTS.replace('kind = "lognormal", sigma = 0.05', 'kind = "normal"'), ("fit.data[0].noise", "'lognormal', 'gaussian' or 'poisson'")),
         (FREE + POINTS.replace('species = "IFNg"', 'species = "IL10"'), ("fit.data[0]", "no species 'IL10'", "IFNg")),
@@ -269,6 +284,29 @@ def test_netcdf_and_h5ad_are_read(case, tmp_path):
     np.testing.assert_allclose(found.data, [3e-3, 5e-3])
     with pytest.raises(tf.InputError, match=r"no column 'IFNG2' for value \(did you mean 'IFNG'\?\)"):
         plan((tmp_path, *case[1:]), FREE + text.replace('"IFNG"', '"IFNG2"'))
+
+
+def test_markers_of_cells_are_read_with_their_camera(case, tmp_path):
+    pandas, anndata = pytest.importorskip("pandas"), pytest.importorskip("anndata")
+    obs = pandas.DataFrame({"X": [20.0, 100.0], "Y": [40.0, 120.0], "depth": [30.0, 70.0], "receptor": [True, False]}, index=["a", "b"])
+    cells = anndata.AnnData(np.array([[30.0], [5.0]]), obs=obs)
+    cells.var_names = ["pSTAT1"]
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    camera = FREE + "".join(f'[[fit.free]]\nname = "{name}"\nstart = {start}\n' for name, start in (("g", 50), ("s", 0.2), ("K", '"20 pM"')))
+    found = plan((tmp_path, *case[1:]), camera + MARKER)
+    (seen,) = found.observations
+    np.testing.assert_allclose(seen.positions, [[10, 20, 15], [50, 60, 35]])
+    np.testing.assert_allclose(seen.data, [30.0, 5.0])
+    assert (seen.gain, seen.offset, seen.spillover, seen.half_maximum) == ("g", 4.0, "s", "K")
+    assert seen.responds.tolist() == [True, False] and float(seen.noise.limit) == 5.0
+    gain, spilt, half = found.parameters[2:]
+    assert (gain.transform, spilt.transform, half.transform) == ("log", "logit", "log") and float(half.start) == pytest.approx(0.02)
+    with pytest.raises(tf.InputError, match=r"fit.data\[0\]: .*no column 'pSTAT1x' for value \(did you mean 'pSTAT1'\?\)"):
+        plan((tmp_path, *case[1:]), camera + MARKER.replace('"pSTAT1"', '"pSTAT1x"'))
+    with pytest.raises(tf.InputError, match=r"intensities have no unit"):
+        plan((tmp_path, *case[1:]), camera + MARKER + 'unit = "pM"\n')
+    with pytest.raises(tf.FileError, match=r"column 'X': 20; 1 is a cell that can respond"):
+        plan((tmp_path, *case[1:]), camera + MARKER.replace('responds = "receptor"', 'responds = "X"'))
 
 
 def test_time_courses_and_profiles_are_drawn_as_curves():

@@ -8,7 +8,7 @@ from .. import units
 from ..errors import FileError, InputError
 from .fit_files import Rows, read_rows
 from .fit_regions import distance_to, region_of, side
-from .fit_tables import AnyData, AssayTable, GaussianTable, LognormalTable, PointsTable, PoissonTable, ProfileTable
+from .fit_tables import AnyData, AssayTable, GaussianTable, LognormalTable, MarkerTable, PointsTable, PoissonTable, ProfileTable
 from .inputs import locate
 from .parameters import species_id
 from .prepare import Inputs
@@ -49,24 +49,26 @@ def _observation(inputs: Inputs, table: AnyData, name: str) -> Any:
     names = {key: column for key, column in table.columns.model_dump().items() if column is not None}
     rows = read_rows(locate(inputs.loaded, table.file), names, encoding=table.encoding)
     to_file_unit = PG_PER_ML * weights[species] if isinstance(table, AssayTable) else 1.0
-    return {"points": _points, "profile": _profile, "assay": _assay}[table.kind](
+    return {"points": _points, "profile": _profile, "assay": _assay, "marker": _marker}[table.kind](
         inputs, table, rows, _Scale(table, weights[species], to_file_unit), {"species": species, "name": name}
     )
 
 
 class _Scale:
-    """Data of one table in the unit of their observation: nM, or pg/mL of an assay."""
+    """Data of one table in the unit of their observation: nM, pg/mL of an assay, or the plain numbers of intensities."""
 
     def __init__(self, table: AnyData, molecular_weight: float, factor: float):
         self.table, self.weight, self.factor = table, molecular_weight, factor
         noise = table.noise
-        self.unit = self.of_text(noise.count, "noise.count") if isinstance(noise, PoissonTable) else self.of_text(f"1 {table.unit}", "unit")
+        self.kind = "number" if isinstance(table, MarkerTable) else "concentration"
+        one = "1" if table.unit is None else f"1 {table.unit}"
+        self.unit = self.of_text(noise.count, "noise.count") if isinstance(noise, PoissonTable) else self.of_text(one, "unit")
         if not self.unit > 0:
             raise InputError(f"noise.count: must be above zero; got {table.noise.count!r}")  # type: ignore[union-attr]
         self.limit = None if table.limit is None else self.of_text(table.limit, "limit")
 
     def of_text(self, text: Any, key: str) -> float:
-        return self.factor * units.parse(text, "concentration", key=key, molecular_weight=self.weight)
+        return self.factor * units.parse(text, self.kind, key=key, molecular_weight=self.weight)
 
     def data(self, rows: Rows, order: np.ndarray) -> np.ndarray:
         data = self.unit * rows.columns["value"][order]
@@ -91,6 +93,14 @@ class _Scale:
 def _points(inputs: Inputs, table: PointsTable, rows: Rows, scale: _Scale, common: dict) -> Any:
     from ..fitting.observations import PointSamples
 
+    positions = _positions(inputs, table, rows)
+    times, order = _by_time(table, rows, [positions[:, 0], positions[:, 1], positions[:, 2]], "point")
+    count = len(order) // max(len(times or ()), 1)
+    return PointSamples(positions=positions[order[:count]], data=scale.data(rows, order), noise=scale.noise(rows, order), times=times, **common)
+
+
+def _positions(inputs: Inputs, table: PointsTable | MarkerTable, rows: Rows) -> np.ndarray:
+    """Places x, y, z of the rows, um."""
     length = units.parse(table.pixel_size, "length") if table.pixel_size is not None else units.parse(f"1 {table.length_unit}", "length")
     flat = "z" not in rows.columns
     if flat and inputs.grid.shape[0] > 1:
@@ -105,9 +115,44 @@ def _points(inputs: Inputs, table: PointsTable, rows: Rows, scale: _Scale, commo
         raise FileError(
             f"{where}: the point {at} um (x, y, z) lies outside the box up to {box} um ({outside.size} such rows); is the unit or the origin another one?"
         )
-    times, order = _by_time(table, rows, [positions[:, 0], positions[:, 1], positions[:, 2]], "point")
-    count = len(order) // max(len(times or ()), 1)
-    return PointSamples(positions=positions[order[:count]], data=scale.data(rows, order), noise=scale.noise(rows, order), times=times, **common)
+    return positions
+
+
+def _marker(inputs: Inputs, table: MarkerTable, rows: Rows, scale: _Scale, common: dict) -> Any:
+    from ..fitting.observations import MarkerIntensity
+
+    if "time" in rows.columns or table.at is not None:
+        raise InputError("intensities of a section are of one time, the steady state: leave out columns.time and 'at'")
+    active = rows.columns.get("responds")
+    if active is not None and (bad := np.flatnonzero((active != 0) & (active != 1))).size:
+        raise rows.refuse(int(bad[0]), "responds", f"{active[bad[0]]:g}; 1 is a cell that can respond, 0 one that cannot")
+    order = np.arange(rows.columns["value"].size)
+
+    def length(key: str) -> float:
+        return 0.0 if getattr(table, key) is None else units.parse(getattr(table, key), "length", key=key)
+
+    return MarkerIntensity(
+        positions=_positions(inputs, table, rows),
+        data=scale.data(rows, order),
+        noise=scale.noise(rows, order),
+        half_maximum=_number_or_name(table.half_maximum, scale.weight),
+        exponent=table.exponent,
+        gain=table.gain,
+        offset=table.offset,
+        spillover=table.spillover,
+        misassigned=table.misassigned,
+        responds=active,
+        contact=length("contact") or None,
+        blur=length("blur"),
+        thickness=length("thickness"),
+        **common,
+    )
+
+
+def _number_or_name(text: Any, molecular_weight: float | None) -> float | str:
+    """A concentration (it starts with a digit), else the name of a free parameter."""
+    starts_as_number = str(text).lstrip()[:1] in "0123456789.+-"
+    return units.parse(text, "concentration", key="half_maximum", molecular_weight=molecular_weight) if starts_as_number else str(text)
 
 
 def _profile(inputs: Inputs, table: ProfileTable, rows: Rows, scale: _Scale, common: dict) -> Any:

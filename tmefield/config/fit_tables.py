@@ -106,7 +106,10 @@ class DataTable(Table):
     @model_validator(mode="after")
     def _units_are_given(self):
         columns, noise = self.columns, self.noise  # type: ignore[attr-defined]
-        if isinstance(noise, PoissonTable):
+        if isinstance(self, MarkerTable):
+            if self.unit is not None or isinstance(noise, PoissonTable):
+                raise ValueError("intensities have no unit, and no poisson noise: what one count stands for depends on their gain")
+        elif isinstance(noise, PoissonTable):
             if self.unit is not None or self.limit is not None:
                 raise ValueError("counts have no unit and no limit of detection; noise.count says which concentration one count stands for, e.g. '2 pM'")
         elif self.unit is None:
@@ -120,6 +123,12 @@ class DataTable(Table):
         if columns.time is None and self.time_unit is not None:
             raise ValueError("'time_unit' goes with columns.time; for one time of all data write at = \"2 h\"")
         return self
+
+
+def _scale_is_given(table):
+    if (table.length_unit is None) == (table.pixel_size is None):
+        raise ValueError("give either 'length_unit' (\"um\" or \"mm\") or 'pixel_size' (e.g. '0.5 um'): files do not say in what positions are")
+    return table
 
 
 class PointColumns(Table):
@@ -141,11 +150,33 @@ class PointsTable(DataTable):
     length_unit: Literal["um", "mm"] | None = None
     pixel_size: Length | None = None
 
-    @model_validator(mode="after")
-    def _scale_is_given(self):
-        if (self.length_unit is None) == (self.pixel_size is None):
-            raise ValueError("give either 'length_unit' (\"um\" or \"mm\") or 'pixel_size' (e.g. '0.5 um'): files do not say in what positions are")
-        return self
+    _scaled = model_validator(mode="after")(_scale_is_given)
+
+
+class MarkerColumns(PointColumns):
+    """As for points; `responds` is 1 for cells that can respond and 0 for others."""
+
+    responds: Name | None = None
+
+
+class MarkerTable(DataTable):
+    """Intensities of a marker in the cells of an image: a response of the cells, scaled and shifted by the microscope."""
+
+    kind: Literal["marker"]
+    columns: MarkerColumns
+    length_unit: Literal["um", "mm"] | None = None
+    pixel_size: Length | None = None
+    half_maximum: Text
+    exponent: float | Name = 1.0
+    gain: float | Name
+    offset: float | Name = 0.0
+    spillover: float | Name = 0.0
+    misassigned: float | Name = 0.0
+    contact: Length | None = None
+    blur: Length | None = None
+    thickness: Length | None = None
+
+    _scaled = model_validator(mode="after")(_scale_is_given)
 
 
 class ProfileColumns(Table):
@@ -209,8 +240,11 @@ class AssayTable(DataTable):
 
 
 AnyData = Annotated[
-    Annotated[PointsTable, Tag("data:points")] | Annotated[ProfileTable, Tag("data:profile")] | Annotated[AssayTable, Tag("data:assay")],
-    _kinds("data", ("points", "profile", "assay")),
+    Annotated[PointsTable, Tag("data:points")]
+    | Annotated[ProfileTable, Tag("data:profile")]
+    | Annotated[AssayTable, Tag("data:assay")]
+    | Annotated[MarkerTable, Tag("data:marker")],
+    _kinds("data", ("points", "profile", "assay", "marker")),
 ]
 
 
@@ -236,6 +270,7 @@ FIT_TABLES: dict[str, type[Table]] = {
     "data:points": PointsTable,
     "data:profile": ProfileTable,
     "data:assay": AssayTable,
+    "data:marker": MarkerTable,
     "target:point": PointTarget,
     "region:box": BoxRegion,
 }

@@ -16,6 +16,8 @@ from .prepare import Inputs
 from .timing import schedule
 
 TIME_RTOL = 1e-4
+SHARES = ("recovery", "spillover", "misassigned")
+"""Numbers of a measurement that lie between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def fit_plan(inputs: Inputs, model: Any) -> FitPlan:
             f"{inputs.loaded.source}: there is no [fit] table: say what is free ([[fit.free]]) and what was measured ([[fit.data]]); see docs/fitting.md"
         )
     observations = observations_of(inputs)
-    measured = {name for one in observations for name in one.uses}
+    measured = _measured(observations)
     parameters, meanings = [], {}
     for index, free in enumerate(table.free):
         where = f"{inputs.loaded.source}: fit.free[{index}] ({free.name})"
@@ -82,18 +84,24 @@ def _settings(table: FitTable) -> dict[str, Any]:
     return {"optimiser": kinds[chosen](**tolerance), "starts": table.starts, "seed": table.seed, **limits}
 
 
+def _measured(observations: list) -> dict[str, str]:
+    """What each number of the measurements that is free is there: the gain of an image, the recovery of a probe."""
+    roles = (*SHARES, "gain", "offset", "half_maximum", "exponent")
+    return {name: role for one in observations for role in roles if isinstance(name := getattr(one, role, None), str)}
+
+
 def _few() -> int:
     from ..fitting.fit import FEW
 
     return FEW
 
 
-def _free(inputs: Inputs, model: Any, table: FreeTable, measured: set[str]) -> tuple[Any, Meaning]:
+def _free(inputs: Inputs, model: Any, table: FreeTable, measured: dict[str, str]) -> tuple[Any, Meaning]:
     from ..fitting.parameters import FreeParameter
 
     if table.name in measured and not table.leaves:
-        own, leaves, present = meaning("recovery"), (), None
-        transform = table.transform or "logit"
+        own, leaves, present = meaning(measured[table.name]), (), None
+        transform = table.transform or ("logit" if measured[table.name] in SHARES else "log")
     else:
         leaves = tuple(_canonical(one) for one in table.leaves or (table.name,))
         own, present = _common(leaves), _present(model, leaves)

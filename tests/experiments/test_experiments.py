@@ -218,6 +218,24 @@ def test_demo(tmp_path):
 
 @pytest.mark.data
 @pytest.mark.timeout(600)
+def test_fit_section(tmp_path):
+    """A real section says little of who secretes interleukin 6: the ratio has no interval, no null is beaten, and absolute rates are undetermined."""
+    pytest.importorskip("anndata")
+    table = data_file("cells/scimap_lymphoma_3029.h5ad")
+    run(EXPERIMENTS / "fit_section" / "run.py", "--data", table, "--quick", "--out", tmp_path, cwd=tmp_path)
+    found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("fit_section")
+    assert (found["cells"], found["sensors"]) == (wanted["cells"], wanted["sensors"])
+    close = {"rel": wanted["tolerance"]}
+    assert found["ratio"]["value"] == pytest.approx(wanted["ratio"], **close) and found["explained"] == pytest.approx(wanted["explained"], **close)
+    assert found["neighbours"]["data"] == pytest.approx(wanted["neighbours"], rel=1e-2) and found["neighbours"]["residuals"] > 0.1
+    assert found["ratio"]["status"] == wanted["status"] and found["ratio"]["low"] is None and found["ratio"]["high"] is None
+    assert found["ratio_by_blocks"]["high"] > 10 * found["ratio_by_blocks"]["low"]
+    assert set(found["cannot_tell"]["undetermined"]) == set(wanted["undetermined"])
+    assert not any(null["better"] for null in found["held_out"]["nulls"].values()) and len(found["held_out"]["nulls"]) == 3
+    assert (tmp_path / "fit_section.png").stat().st_size > 10_000
+    assert compliance_messages(tmp_path / "estimate.nc")[1] == []
+
+
 def test_fit_twin(tmp_path):
     """Every rate comes back from ten times off; intervals cover the truth as often as they say; what cannot be known is named."""
     network = data_file("network/secomb_R3230Ac_tumour1998/network.dat")

@@ -98,6 +98,16 @@ def test_free_numbers_have_starts_priors_and_units(case):
     assert both.leaves == ("IFNg.uptake_by_tumour.internalisation", "IFNg.uptake_by_CD8_T.internalisation") and both.start == pytest.approx(3.16e-4)
 
 
+def test_a_shared_value_has_a_value_of_the_library_only_where_its_leaves_agree(case):
+    shared = '[[fit.free]]\nname = "receptors"\nleaves = ["IFNg.uptake_by_tumour.receptors", "IFNg.uptake_by_CD8_T.receptors"]\n'
+    tumour, cd8 = (tf.library.species("IFNg").receptors[one].internal for one in ("tumour", "CD8_T"))
+    assert tumour != cd8
+    planned = plan(case, FREE + TIED + shared + POINTS)
+    known = {name: own.known for name, own in planned.meanings.items()}
+    assert known["receptors"] is None
+    assert known["internalisation"] is not None and known["IFNg.uptake_by_tumour.receptors"] is not None
+
+
 def test_starts_bounds_and_priors_are_converted(case):
     decay = '[[fit.free]]\nname = "IFNg.decay"\nstart = "0.36/h"\nlower = "0.036/h"\nupper = "3.6/h"\nprior = { median = "0.72/h", sigma = 0.5 }\n'
     (one,) = plan(case, decay + POINTS).parameters
@@ -198,6 +208,7 @@ def test_every_number_has_its_unit(case):
         (FREE, ("fit.data", "is missing")),
         (FREE + POINTS.replace('unit = "pM"\n', ""), ("fit.data[0]", "'unit' is missing", "pg/mL")),
         (FREE + POINTS.replace('unit = "pM"', 'unit = "um"'), ("fit.data[0]", "unit", "concentration")),
+        (FREE + POINTS.replace('unit = "pM"', 'unit = "mM"'), ("fit.data[0]", "points.csv", "even the lowest datum", "1000 nM", "unit")),
         (FREE + POINTS.replace('length_unit = "um"\n', ""), ("fit.data[0]", "length_unit", "pixel_size")),
         (FREE + POINTS.replace('"points"', '"point"', 1), ("fit.data[0]", "'points', 'profile', 'assay' or 'marker'")),
         (FREE + POINTS.replace('kind = "lognormal", sigma = 0.05', 'kind = "gaussian"'), ("fit.data[0]", "noise.sd", "columns.sem")),

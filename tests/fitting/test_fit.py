@@ -154,6 +154,7 @@ def test_a_field_of_unknown_secretion_is_found():
     ("make", "said"),
     [
         (lambda: tf.fit(model(), free("a.decay"), []), "at least one observation"),
+        (lambda: tf.fit(model(), free("a.decay"), [ONE]), "a dict of models by image"),
         (lambda: tf.fit(model(), free("a.decay"), [EXACT, EXACT]), "two observations are called"),
         (lambda: tf.fit(model(), [tf.FreeParameter("a.dekay", 1.0)], [EXACT]), r"did you mean a\.decay"),
         (

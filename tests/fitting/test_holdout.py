@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tmefield as tf
+from tmefield.fitting.holdout import CrossValidation
 from tmefield.fitting.nulls import distance_only, distances_of, well_mixed
 
 GRID = tf.Grid((6, 6, 6), 60.0)
@@ -65,6 +66,16 @@ def test_data_without_the_model_in_them_are_said_to_be(seen):
     found = tf.cross_validate(MODELS, FREE, flat, distances=DISTANCES)
     assert not found.better_than("well-mixed") and found.score("well-mixed") == pytest.approx(-0.5, abs=0.15)
     assert found.sentences()[0].startswith("the model is not better than well-mixed: score ")
+
+
+def test_two_groups_tell_nothing():
+    """However far the scores lie apart, their scatter from group to group is not known."""
+    scores = {"model": np.array([-0.5, -0.6]), "well-mixed": np.array([-17.0, -18.0])}
+    found = CrossValidation((("one",), ("two",)), (20, 20), scores, np.zeros((0, 2)), ({}, {}), (True, True))
+    assert not found.better_than("well-mixed")
+    assert found.sentences() == [
+        "whether the model is better than well-mixed cannot be told from 2 groups, it takes three: score -0.55 against -17.5 a datum, difference 17"
+    ]
 
 
 def test_nulls_find_their_own_law():

@@ -65,6 +65,7 @@ def test_a_flux_is_what_cells_make():
         (lambda: tf.PointSamples("a", [[0.0, 0.0, 0.0]], [-1.0], NOISE), "negative"),
         (lambda: tf.PointSamples("a", [[0.0, 0.0, 0.0]], [1.0, 2.0], NOISE), "2 data for 1 points"),
         (lambda: tf.PointSamples("a", [[0.0, 0.0, 0.0]], [], NOISE), "no data"),
+        (lambda: tf.PointSamples("a", np.zeros((3, 6)), np.ones(6), NOISE), r"\[n, 3\].*got shape \(3, 6\)"),
         (lambda: tf.PointSamples("a", [[0.0, 0.0, 0.0]], [1.0, 2.0], NOISE, times=[3.0, 1.0]), "increasing"),
         (lambda: read(tf.PointSamples("b", [[50.0, 50.0, 5.0]], [1.0], NOISE)), "no species 'b'"),
         (lambda: read(tf.PointSamples("a", [[50.0, 500.0, 5.0]], [1.0], NOISE)), "outside the grid"),

@@ -93,7 +93,8 @@ def _tell_before(model, plan, progress) -> None:
             found = identifiability(problem)
         except NumericsError as error:
             found = error
-    progress.note(f"  {len(plan.parameters)} free parameters, {count} data of {len(plan.observations)} observations")
+    free, seen = len(plan.parameters), len(plan.observations)
+    progress.note(f"  {free} free parameter{'s' * (free > 1)}, {count} data of {seen} observation{'s' * (seen > 1)}")
     if isinstance(found, NumericsError):  # other starts may do
         progress.note(f"  at the start {found}")
         return

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import units
 from ..errors import FileError, InputError
+from ..library.plausibility import check_measured
 from .fit_files import Rows, read_rows
 from .fit_regions import distance_to, region_of, side
 from .fit_tables import AnyData, AssayTable, GaussianTable, LognormalTable, MarkerTable, PointsTable, PoissonTable, ProfileTable
@@ -43,15 +44,17 @@ def _observation(inputs: Inputs, table: AnyData, name: str) -> Any:
     from ..response.assay import PG_PER_ML
 
     species = species_id(table.species)
-    weights = {one.id: one.molecular_weight for one in inputs.species}
-    if species not in weights:
-        raise InputError(f"species: no species '{table.species}' in this configuration; it has {', '.join(weights)}")
+    of_id = {one.id: one for one in inputs.species}
+    if species not in of_id:
+        raise InputError(f"species: no species '{table.species}' in this configuration; it has {', '.join(of_id)}")
+    weight = of_id[species].molecular_weight
     names = {key: column for key, column in table.columns.model_dump().items() if column is not None}
     rows = read_rows(locate(inputs.loaded, table.file), names, encoding=table.encoding)
-    to_file_unit = PG_PER_ML * weights[species] if isinstance(table, AssayTable) else 1.0
-    return {"points": _points, "profile": _profile, "assay": _assay, "marker": _marker}[table.kind](
-        inputs, table, rows, _Scale(table, weights[species], to_file_unit), {"species": species, "name": name}
-    )
+    scale = _Scale(table, weight, PG_PER_ML * weight if isinstance(table, AssayTable) else 1.0)
+    if not isinstance(table, AssayTable | MarkerTable):  # a biopsy also holds what is bound, and intensities are no concentrations
+        check_measured(scale.unit * float(np.min(rows.columns["value"])), of_id[species].species_class, where=str(rows.path))
+    kinds = {"points": _points, "profile": _profile, "assay": _assay, "marker": _marker}
+    return kinds[table.kind](inputs, table, rows, scale, {"species": species, "name": name})
 
 
 class _Scale:

@@ -1,6 +1,6 @@
 """From the tables of a fit to free parameters, observations and settings, on the model that the configuration builds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -143,7 +143,15 @@ def _common(leaves: tuple[str, ...]) -> Meaning:
     other = next((leaf for leaf, one in zip(leaves, all_of_them, strict=True) if one.kind != all_of_them[0].kind), None)
     if other is not None:
         raise InputError(f"leaves: {leaves[0]} and {other} are not of one kind, so they cannot share a value")
-    return all_of_them[0]
+    first = all_of_them[0]
+    # One value has no counterpart in the library where its leaves have different ones there.
+    alike = all(_in_library(one) == _in_library(first) for one in all_of_them)
+    return first if alike else replace(first, known=None)
+
+
+def _in_library(own: Meaning) -> tuple | None:
+    """Value and range of the library's entry."""
+    return None if own.known is None else (own.known.internal, own.known.range)
 
 
 def _present(model: Any, leaves: tuple[str, ...]) -> float:

@@ -36,7 +36,10 @@ class FitCheckpoint:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FileError(f"{self.path} is damaged ({error}); remove it to start the fit again") from None
         if identity != self._text:
-            raise FileError(f"{self.path} belongs to another fit (other data, parameters or optimiser): give another name, or remove it to start again")
+            raise FileError(
+                f"{self.path} belongs to another fit (other data, parameters or optimiser): give another name (on the command line --out), "
+                "or remove it (--force) to start again"
+            )
         return packed, history
 
     def write(self, packed: dict[str, Array], history: list[float]) -> None:

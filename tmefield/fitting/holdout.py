@@ -66,8 +66,11 @@ class CrossValidation:
                 continue
             gain, error = self.difference(null)
             numbers = f"score {self.score():.3g} against {self.score(null):.3g} a datum, difference {gain:.2g}"
-            numbers += f" +- {error:.2g} over {len(self.groups)} groups" if np.isfinite(error) else "; too few groups for a standard error"
-            said.append(f"the model is {'better' if self.better_than(null) else 'not better'} than {null}: {numbers}")
+            if not np.isfinite(error):
+                said.append(f"whether the model is better than {null} cannot be told from {len(self.groups)} groups, it takes three: {numbers}")
+                continue
+            verdict = "better" if self.better_than(null) else "not better"
+            said.append(f"the model is {verdict} than {null}: {numbers} +- {error:.2g} over {len(self.groups)} groups")
         return said
 
 

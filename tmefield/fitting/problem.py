@@ -145,7 +145,8 @@ def make_problem(
     models = dict(zip(images, build(values), strict=True))
     for one in seen:
         if one.image not in models:
-            raise InputError(f"{one.name} belongs to image {one.image!r}; the models are {', '.join(map(str, images))}")
+            there = "there is one model, of no image: give a dict of models by image" if images == (None,) else f"the models are {', '.join(map(str, images))}"
+            raise InputError(f"{one.name} belongs to image {one.image!r}; {there}")
         one.check(models[one.image])
     idle = [str(image) for image in images if image not in {one.image for one in seen}]
     if idle:

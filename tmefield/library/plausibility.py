@@ -66,6 +66,17 @@ def check_mean(mean: float, species_class: str, *, where: str) -> None:
         raise InputError(f"{where}: the mean concentration would be {mean:.3g} nM, beyond {limit}; {looks}")
 
 
+def check_measured(lowest: float, species_class: str, *, where: str) -> None:
+    """Refuse data of which even the lowest (nM) is beyond what a mean may be: no field that `check_mean` lets pass could fit them.
+
+    **Raises** `InputError` that begins with `where`.
+    """
+    limit = MAXIMUM_MEAN[species_class]
+    if lowest >= limit:
+        beyond = f"beyond {limit:g} nM, the limit for the class '{species_class}'"
+        raise InputError(f"{where}: even the lowest datum is {lowest:.3g} nM, {beyond}; is the unit the right one (pM, nM)?")
+
+
 def _looks_like(value: float, slips: dict[str, float], usual: tuple[float, float], unit: str) -> str:
     """The slips that would bring the value into its usual range, the commonest first, at most four, each with what was meant."""
     possible = [f"{text} (meant: {value / factor:.2g} {unit})" for text, factor in slips.items() if usual[0] <= value / factor <= usual[1]]

@@ -86,7 +86,9 @@ class MarkerIntensity(AbstractObservation):
     ):
         self.name = name or f"{species} marker"
         self.species = species
-        places = np.reshape(np.asarray(positions, np.float64), (-1, 3))
+        places = np.asarray(positions, np.float64)
+        if places.ndim != 2 or places.shape[1] != 3:
+            raise InputError(f"{self.name}: positions must be [n, 3], a row x, y, z for each cell; got shape {places.shape}")
         self.positions = as_parameter(places, f"{self.name}: positions", "um", signed=True)
         self.data = as_data(data, self.name)
         if self.data.size != len(places):

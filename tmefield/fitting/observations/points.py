@@ -22,7 +22,7 @@ class PointSamples(AbstractObservation):
     - `species`: whose; `positions`: [n, 3] in the order x, y, z, um; `data`: nM, [n] or [times, n].
     - `noise`, `times`, `image`, `name`: see `AbstractObservation`.
 
-    **Raises** `InputError` for data that are negative or not finite or not as many as the points (times the times).
+    **Raises** `InputError` for positions of another shape, and for data that are negative or not finite or not as many as the points (times the times).
     """
 
     species: str = eqx.field(static=True)
@@ -45,7 +45,10 @@ class PointSamples(AbstractObservation):
     ):
         self.name = name or f"{species} at points"
         self.species = species
-        self.positions = as_parameter(np.reshape(np.asarray(positions, np.float64), (-1, 3)), f"{self.name}: positions", "um", signed=True)
+        at = np.asarray(positions, np.float64)
+        if at.ndim != 2 or at.shape[1] != 3:
+            raise InputError(f"{self.name}: positions must be [n, 3], a row x, y, z for each point; got shape {at.shape}")
+        self.positions = as_parameter(at, f"{self.name}: positions", "um", signed=True)
         self.times = as_times(times, self.name)
         self.data = measured(data, noise, len(self.positions), "points", self.times, self.name)
         self.noise = noise

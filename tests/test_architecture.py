@@ -42,6 +42,7 @@ SOLVED = ARROWS["model"] | {"model", "status", "balance", "budget", "solution", 
 ARROWS |= dict.fromkeys(("balance", "budget", "solution", "steady", "stepping"), SOLVED)
 ARROWS["stepping"] = SOLVED | {"steady", "dependence"}
 ARROWS["interstitium"] = SOLVED | {"steady"}
+ARROWS["populations"] = SOLVED
 ARROWS["fitting"] = SOLVED | {"steady", "stepping", "library", "response"}
 ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)

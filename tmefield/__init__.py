@@ -64,6 +64,17 @@ if TYPE_CHECKING:
     from .pharmacology.occupancy import bound_fraction as bound_fraction
     from .pharmacology.occupancy import receptor_occupancy as receptor_occupancy
     from .pharmacology.plasma import PlasmaCourse as PlasmaCourse
+    from .populations.course import PopulationCourse as PopulationCourse
+    from .populations.death import Death as Death
+    from .populations.entry import Entry as Entry
+    from .populations.growth import Growth as Growth
+    from .populations.killing import Killing as Killing
+    from .populations.march import evolve_populations as evolve_populations
+    from .populations.population import Attraction as Attraction
+    from .populations.population import Population as Population
+    from .populations.process import AbstractProcess as AbstractProcess
+    from .populations.switching import Switch as Switch
+    from .populations.tissue_model import PopulationModel as PopulationModel
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
     from .response.assay import assay_profile as assay_profile
@@ -91,6 +102,7 @@ if TYPE_CHECKING:
     from .terms import Medium as Medium
     from .terms import Modulation as Modulation
     from .terms import Moment as Moment
+    from .terms import PerCell as PerCell
     from .terms import Rates as Rates
     from .terms import ReceptorPools as ReceptorPools
     from .terms import ReceptorUptake as ReceptorUptake
@@ -111,9 +123,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "Absorption": ".pharmacology.kinetics",
     "AbstractObservation": ".fitting.observations",
+    "AbstractProcess": ".populations.process",
     "AbstractTerm": ".terms",
     "Adam": ".fitting.optimisers",
     "Assay": ".fitting.observations",
+    "Attraction": ".populations.population",
     "BiExponential": ".pharmacology.kinetics",
     "Binding": ".terms",
     "Blockade": ".terms",
@@ -122,12 +136,14 @@ _HOMES = {
     "Consumption": ".terms",
     "Conversion": ".terms",
     "CrossValidation": ".fitting.holdout",
+    "Death": ".populations.death",
     "Decay": ".terms",
     "Designs": ".fitting.design",
     "DistanceProfile": ".fitting.observations",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
     "Ensemble": ".fitting.ensemble",
+    "Entry": ".populations.entry",
     "FileError": ".errors",
     "Fit": ".fitting.result",
     "FixedConcentration": ".transport.fixed",
@@ -136,6 +152,7 @@ _HOMES = {
     "FreeParameter": ".fitting.parameters",
     "Gaussian": ".fitting.noise",
     "Grid": ".grid",
+    "Growth": ".populations.growth",
     "Haemoglobin": ".terms",
     "Hill": ".terms",
     "Identifiability": ".fitting.identifiability",
@@ -143,6 +160,7 @@ _HOMES = {
     "InputError": ".errors",
     "InterstitialFlow": ".interstitium.result",
     "Interval": ".fitting.intervals",
+    "Killing": ".populations.killing",
     "LBFGS": ".fitting.optimisers",
     "Labels": ".tissue.label_image",
     "LevenbergMarquardt": ".fitting.optimisers",
@@ -158,10 +176,14 @@ _HOMES = {
     "NumericsError": ".errors",
     "OneCompartment": ".pharmacology.kinetics",
     "Outflow": ".transport.walls",
+    "PerCell": ".terms",
     "Periodic": ".transport.walls",
     "PlasmaCourse": ".pharmacology.plasma",
     "PointSamples": ".fitting.observations",
     "Poisson": ".fitting.noise",
+    "Population": ".populations.population",
+    "PopulationCourse": ".populations.course",
+    "PopulationModel": ".populations.tissue_model",
     "Posterior": ".fitting.nuts",
     "Problem": ".fitting.problem",
     "Rates": ".terms",
@@ -177,6 +199,7 @@ _HOMES = {
     "Solution": ".solution",
     "Species": ".species",
     "Status": ".status",
+    "Switch": ".populations.switching",
     "TimeCourse": ".course",
     "Tissue": ".tissue.tissue",
     "TmefieldError": ".errors",
@@ -194,6 +217,7 @@ _HOMES = {
     "cross_validate": ".fitting.holdout",
     "dose_amount": ".pharmacology.amounts",
     "evolve": ".stepping.march",
+    "evolve_populations": ".populations.march",
     "fit": ".fitting.fit",
     "fit_problem": ".fitting.fit",
     "identifiability": ".fitting.identifiability",

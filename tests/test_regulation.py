@@ -136,3 +136,17 @@ def test_a_misspelt_edge_is_met_with_the_one_that_was_meant(network):
         network.without("IL10_TNF")
     with pytest.raises(tf.InputError, match=r"no edge 'nothing' .*`tmefield info network` lists all"):
         network.edge("nothing")
+
+
+def test_factors_on_rates_and_shares_of_changes(network):
+    """What raises and lowers killing, and what turns macrophages: by name, with edges that are off left out."""
+    small = network.among(["IFNg", "TNF", "IL10", "TGFb", "IL6"])
+    killing = small.factors("kill rate per CTL", "CD8_T")
+    assert {name for one in killing for name in one.reads} == {"IFNg", "TNF", "IL10"}
+    assert product(killing, IFNg=0.0158, TNF=0.0, IL10=0.0) == pytest.approx(1.5, rel=1e-3)
+    assert len(small.without("IL10-CTL").factors("kill rate per CTL")) == 2
+    assert product(small.shares("M2->M1"), IFNg=0.0029) == pytest.approx(0.5) and len(small.shares("M1->M2")) == 3
+    with pytest.raises(tf.InputError, match=r"no edge acts on a rate 'kill rate per NKs'; did you mean 'kill rate per NK'\?"):
+        small.factors("kill rate per NKs")
+    with pytest.raises(tf.InputError, match=r"no edge acts on a switch 'A->B'; there are M1->M2"):
+        small.shares("A->B")

@@ -167,6 +167,27 @@ class RegulationNetwork(eqx.Module):
         """The factors on the secretion of a species by a cell type, for `Secretion(..., modulations=...)`."""
         return tuple(self._modulation(one, cell) for one in acting_on(self.edges, species, cell))
 
+    def factors(self, rate: str, cell: str | None = None) -> tuple[Modulation, ...]:
+        """The factors on a rate other than secretion ("kill rate per CTL", "tumour growth rate", "tumour motility", "vessel growth"), for a process.
+
+        **Raises** `InputError` for a rate that no edge knows, with the one that may have been meant.
+        """
+        return tuple(self._modulation(one, cell) for one in self._on(rate, "rate") if cell is None or not one.by or cell in one.by)
+
+    def shares(self, change: str) -> tuple[Modulation, ...]:
+        """The shares of the greatest rate at which cells change ("M2->M1", "iCAF->myCAF"), one for each ligand: rates of as many `Switch`es, which add up.
+
+        **Raises** `InputError` for a change that no edge knows, with the one that may have been meant.
+        """
+        return tuple(self._modulation(one, None) for one in self._on(change, "switch"))
+
+    def _on(self, target: str, kind: str) -> tuple[RegulationEdge, ...]:
+        known = {name for one in (*self.edges, *library.edges(), *library.effects()) if one.kind == kind for name in one.on}
+        if target not in known:
+            meant = spelling_slip(target, {plain(name): name for name in known})
+            raise InputError(f"no edge acts on a {kind} '{target}'; " + (f"did you mean '{meant}'?" if meant else f"there are {', '.join(sorted(known))}"))
+        return tuple(one for one in self.edges if one.kind == kind and target in one.on)
+
     def _modulation(self, edge: RegulationEdge, cell: str | None) -> Modulation:
         hills = [Hill(ligand, edge.half_maximum[i], edge.exponent[i], self._blockade(edge, ligand, cell)) for i, ligand in enumerate(edge.ligands)]
         return Modulation(hills, edge.saturated, edge.basal)

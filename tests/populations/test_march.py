@@ -122,7 +122,7 @@ def test_what_is_refused():
         tf.PopulationModel(rest, cells, [tf.Growth("M1", 1e-6)])
     with pytest.raises(tf.InputError, match="death of tumour reads TNF, but the populations and species are"):
         tf.PopulationModel(rest, cells, [tf.Death("tumour", 1e-6, [tf.Modulation(tf.Hill("TNF", 0.02), 2.0)])])
-    with pytest.raises(tf.InputError, match="secretion is by CD8_T, but the populations are tumour"):
+    with pytest.raises(tf.InputError, match="the model has secretion by CD8_T with the density of CD8_T, but the populations are tumour"):
         tf.PopulationModel(rest, cells[:1], [])
     with pytest.raises(tf.InputError, match="names of their own"):
         tf.PopulationModel(rest, [*cells, tf.Population("IFNg", 1.0)], [])

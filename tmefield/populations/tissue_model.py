@@ -52,7 +52,7 @@ class PopulationModel(eqx.Module):
             _known(one.reads, known, f"the movement of {one.name} reads", "populations and species")
         for term in model.terms:
             if isinstance(term, PerCell):
-                _known((term.population,), names, f"{term.label} is by", "populations")
+                _known((term.population,), names, f"the model has {term.label} with the density of", "populations")
 
     @property
     def names(self) -> tuple[str, ...]:

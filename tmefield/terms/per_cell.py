@@ -84,7 +84,7 @@ class PerCell(AbstractTerm):
     @property
     def label(self) -> str:
         """See `AbstractTerm`."""
-        return self.term.label
+        return self.term.label if self.population in self.term.label else f"{self.term.label} by {self.population}"
 
     def fitted(self, medium: Medium) -> AbstractTerm:
         """See `AbstractTerm`."""

@@ -32,6 +32,7 @@ from tmefield.library.drug_records import read_drug
 from tmefield.library.edge_reading import read_edges, read_effects
 from tmefield.library.permeability import tissue_diffusivity, two_pore_permeability
 from tmefield.library.plausibility import check_mean, check_secretion
+from tmefield.library.population_records import read_population_rates
 from tmefield.library.reading import read_cell_type, read_sources, read_species
 from tmefield.units import to_internal
 
@@ -58,7 +59,15 @@ def problems(folder: Path) -> list[str]:
                 continue
             found += [f"{kind}/{name}.toml: {problem}" for problem in _record_problems(record)]
     found += _refused(read_conflicts, folder / "conflicts.toml", folder / "sources.toml")
-    return [*found, *network_problems(folder)]
+    return [*found, *network_problems(folder), *_population_problems(folder)]
+
+
+def _population_problems(folder: Path) -> list[str]:
+    try:
+        rates = read_population_rates(folder / "populations.toml", read_sources(folder / "sources.toml"))
+    except TmefieldError as error:
+        return [str(error)]
+    return [f"populations.toml: {one.id}: {problem}" for one in rates.values() for problem in _parameter_problems(one.value)]
 
 
 def network_problems(folder: Path) -> list[str]:

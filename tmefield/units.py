@@ -39,6 +39,7 @@ KINDS: dict[str, str] = {
     "surface_density": "1/um",
     "mass": "kg",
     "amount": "nmol",
+    "cell_flux": "cell/um2/s",
     "clearance": "L/s",
     "distribution_volume": "L",
 }
@@ -56,6 +57,7 @@ _IN_WORDS = {
     "molecular_weight": "molecular weight",
     "count": "number per cell",
     "surface_density": "surface per volume",
+    "cell_flux": "flux of cells",
     "distribution_volume": "volume of distribution",
 }
 

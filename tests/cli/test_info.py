@@ -126,3 +126,10 @@ def test_a_drug_with_its_sources_and_what_is_missing():
     assert "to be given by you where a run needs it: volume, clearance" in told("fresolimumab")
     assert json.loads(told("siltuximab", "--json"))["target"] == "IL6"
     assert "aldesleukin" in told() and "aldesleukin" in json.loads(told("--json"))["drugs"]
+
+
+def test_rates_of_populations():
+    text = tmefield("info", "populations").out
+    assert "targets that a CTL kills" in text and "kill_rate_CTL" in text and "Halle 2016" in text and "placeholder: a free parameter" in text
+    listed = json.loads(tmefield("info", "populations", "--json").out)["populations"]
+    assert {one["id"] for one in listed} > {"kill_rate_CTL", "vessel_growth"}

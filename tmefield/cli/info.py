@@ -16,8 +16,8 @@ NameArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[NAME]",
-        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', an edge (IL10-TNF), a response (pSTAT1), 'conflicts', "
-        "or a file: a result, vessels, cells, labels, PhysiCell output.",
+        help="A species (IFNg), a cell type (CD8_T), a drug (tocilizumab), 'network', 'effects', 'populations', an edge (IL10-TNF), a response (pSTAT1), "
+        "'conflicts', or a file: a result, vessels, cells, labels, PhysiCell output.",
     ),
 ]
 PictureOption = Annotated[Path | None, typer.Option("--out", "-o", help="With 'network': draw the regulation network as this PNG.")]
@@ -53,6 +53,8 @@ def info(
         print_network(out, force=force, json=json)
     elif name == "effects":
         print_effects(json=json)
+    elif name == "populations":
+        _print_populations(json)
     elif _is_file(name):
         lengths = {"--pixel-size": pixel_size, "--default-radius": default_radius}
         _print_file(Path(name), unit, lengths, radius_field, json)
@@ -78,6 +80,19 @@ def _print_index(json: bool) -> None:
     else:
         *lines, last = render_index().splitlines()
         print("\n".join([*lines, *response_lines(), "", last]))
+
+
+def _print_populations(json: bool) -> None:
+    from dataclasses import asdict
+
+    from .. import library
+    from ..library.render_populations import render_populations
+    from .console import print_json
+
+    if json:
+        print_json({"populations": [asdict(one) for one in library.population_rates().values()]})
+    else:
+        print(render_populations())
 
 
 def _print_record(name: str, json: bool) -> None:
@@ -110,7 +125,9 @@ def _print_record(name: str, json: bool) -> None:
         return
     if meant:
         raise InputError(f"unknown name '{name}'; did you mean {' or '.join(repr(one) for one in dict.fromkeys(meant))}?")
-    raise InputError(f"unknown name '{name}': tmefield info lists species, cell types, drugs and responses; tmefield info network and effects list those")
+    raise InputError(
+        f"unknown name '{name}': tmefield info lists species, cell types, drugs and responses; tmefield info network, effects and populations list those"
+    )
 
 
 def _print_file(path: Path, unit: str | None, lengths: dict[str, str | None], radius_field: str | None, json: bool) -> None:

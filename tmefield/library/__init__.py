@@ -1,8 +1,8 @@
 """Species and cell types with sourced values, `species("IFNg")`, `cell_type("CD8_T")`, drugs, `drug("tocilizumab")`, and what regulates what:
-`edges()`, `effects()`.
+`edges()`, `effects()`; rates of populations of cells, `population_rate("kill_rate_CTL")`.
 
-The values stand in the TOML files of `species/`, `cells/` and `drugs/`, in `network.toml` and `effects.toml`; `sources.toml` spells out the repositories that
-they name.
+The values stand in the TOML files of `species/`, `cells/` and `drugs/`, in `network.toml`, `effects.toml` and `populations.toml`; `sources.toml` spells out
+the repositories that they name.
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,8 @@ from .edges import Edge as Edge
 from .edges import Effect as Effect
 from .edges import Input as Input
 from .naming import plain, spelling_slip
+from .population_records import PopulationRate as PopulationRate
+from .population_records import read_population_rates
 from .prior import Prior as Prior
 from .reading import read_cell_type, read_sources, read_species
 from .records import MARKS as MARKS
@@ -103,6 +105,24 @@ def edge(identifier: str) -> Edge:
     meant = spelling_slip(identifier, {key: one.id for key, one in known.items()})
     hint = f"did you mean '{meant}'?" if meant else "`tmefield info network` and `tmefield info effects` list them"
     raise InputError(f"unknown edge or effect '{identifier}'; {hint}")
+
+
+@lru_cache
+def population_rates() -> dict[str, PopulationRate]:
+    """Rates of populations of cells by id: growth, killing, death, entry, exhaustion, vessels, movement."""
+    return read_population_rates(_FOLDER / "populations.toml", _sources())
+
+
+def population_rate(identifier: str) -> PopulationRate:
+    """The rate of this id, in any spelling of case, hyphens and underscores; `.value.internal` is in 1/s, cells/um3, cells/um2/s or um2/s.
+
+    **Raises** `InputError` with what may have been meant.
+    """
+    known = {plain(one): one for one in population_rates()}
+    if plain(identifier) in known:
+        return population_rates()[known[plain(identifier)]]
+    meant = spelling_slip(identifier, known)
+    raise InputError(f"unknown rate '{identifier}' of a population; " + (f"did you mean '{meant}'?" if meant else f"there are {', '.join(population_rates())}"))
 
 
 @lru_cache

@@ -83,8 +83,8 @@ def _input(species: str, table: Any, where: str, sources: Mapping[str, str]) -> 
     check_keys(table, _INPUT_KEYS, where)
     if "half_maximum" not in table:
         raise InputError(f"{where}: half_maximum is missing: the EC50 or IC50, with unit and source")
-    half_maximum = _value(table["half_maximum"], "concentration", f"{where}.half_maximum", sources)
-    exponent = _value(table["exponent"], "number", f"{where}.exponent", sources) if "exponent" in table else HILL_EXPONENT
+    half_maximum = read_quantity(table["half_maximum"], "concentration", f"{where}.half_maximum", sources)
+    exponent = read_quantity(table["exponent"], "number", f"{where}.exponent", sources) if "exponent" in table else HILL_EXPONENT
     if half_maximum.value <= 0 or exponent.value < 1:
         raise InputError(f"{where}: half_maximum must be above zero and exponent at least 1; got {half_maximum.value:g} and {exponent.value:g}")
     return Input(species, half_maximum, exponent, table.get("proxy", ""))
@@ -97,13 +97,13 @@ def _factors(table: dict[str, Any], kind: str, where: str, sources: Mapping[str,
     usual = {"saturated": by_definition, "basal": nothing} if kind in _SHARES else {"saturated": nothing, "basal": by_definition} if kind == "receptor" else {}
     for field, key in (("saturated", "Emax"), ("basal", "basal")):
         if key in table:
-            usual[field] = _value(table[key], "number", f"{where}: {key}", sources)
+            usual[field] = read_quantity(table[key], "number", f"{where}: {key}", sources)
     if "saturated" not in usual:
         raise InputError(f"{where}: Emax is missing: the factor at saturating ligand")
     return {"basal": replace(by_definition, source="by definition: factor without the ligand"), **usual}
 
 
-def _value(table: Any, kind: str, where: str, sources: Mapping[str, str]) -> Parameter:
+def read_quantity(table: Any, kind: str, where: str, sources: Mapping[str, str]) -> Parameter:
     """A value; a placeholder has no mark of its own."""
     if not isinstance(table, dict) or "placeholder" not in table:
         return read_parameter(table, kind, where, sources, None)

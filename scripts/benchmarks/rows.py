@@ -37,6 +37,7 @@ TARGETS = {
     "steady-mixed": Target("the same to 1e-10, mixed precision", "s", 1.2, 0.5),
     "network": Target("five regulated cytokines, 96^3, float32", "s", 3),
     "dosing": Target("thirty days of antibody dosing, 48^3, three species, float32", "s", 30),
+    "populations": Target("sixty days of eight populations with five regulated cytokines, 48^3, float32", "s", 90),
     "hypre": Target("hypre PFMG-PCG (double) / float32, error 1e-5: the closest case", "x", 5, 12, True),
     "hypre-mixed": Target("the same at 1e-10, mixed precision", "x", 3, 6, True),
     "stage-constant": Target("one RKC stage, constant D", "ns/voxel", 2, 0.8),

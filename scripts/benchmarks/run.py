@@ -29,6 +29,7 @@ GROUPS = {
     "steady": ("measure_steady", ["steady", "steady-mixed"]),
     "network": ("measure_network", ["network"]),
     "dosing": ("measure_dosing", ["dosing"]),
+    "populations": ("measure_populations", ["populations"]),
     "hypre": ("measure_hypre", ["hypre", "hypre-mixed"]),
     "stage": ("measure_stage", ["stage-constant", "stage-variable", "stencil", "gpu"]),
     "scipy": ("measure_scipy", ["scipy", "scipy-mixed", "scipy-others"]),

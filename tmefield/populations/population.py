@@ -15,7 +15,7 @@ from .process import read_by
 class Attraction(eqx.Module):
     """Chemotaxis by the receptors that are occupied: cells drift with the velocity chi m grad H(c), H the Hill function of `hill`.
 
-    With n = 1 that is chi K/(K + c)^2 grad c, the receptor law of Lapidus & Schiller 1976 (doi:10.1016/S0006-3495(76)85721-6): no pull where all
+    With n = 1 that is chi K/(K + c)^2 grad c, the receptor law of Lapidus & Schiller 1976 (Biophys. J. 16:779): no pull where all
     receptors are taken.
 
     **Arguments**

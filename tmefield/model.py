@@ -18,6 +18,7 @@ from .species import Species
 from .terms.exchange import VascularExchange
 from .terms.injection import Injection
 from .terms.term import AbstractTerm, Medium, Moment, Rates
+from .terms.wrapper import unwrapped
 from .transport.assemble import Transport, assemble
 from .transport.fixed import FixedConcentration
 from .transport.flow import Flow
@@ -108,12 +109,13 @@ class Model(eqx.Module):
         for term in self.terms:
             term.check(self.grid.shape, self.medium())
             self._check_dependence(term)
-            if isinstance(term, Injection):
-                self._check_injection(term)
-            if isinstance(term, VascularExchange):
-                if term.lumen is not None:
-                    self._check_lumen(term.lumen)
-                if term.filtration is not None and self.flow is None:
+            inner = unwrapped(term)
+            if isinstance(inner, Injection):
+                self._check_injection(inner)
+            if isinstance(inner, VascularExchange):
+                if inner.lumen is not None:
+                    self._check_lumen(inner.lumen)
+                if inner.filtration is not None and self.flow is None:
                     raise InputError(
                         f"fluid filters through the vessel walls of {term.acts_on[0]}, but the model has no flow to take it on: "
                         "give flow=, that of the same interstitial_flow(...)"

@@ -46,3 +46,17 @@ def test_a_plasma_course_drives_production_alone():
     assert term.jumps == (0.0, 60.0)
     assert tf.VascularExchange("a", 0.02, 0.05, 0.3).jumps == ()
     assert tf.Model(tf.Grid((1, 2, 2), 10.0), [tf.Species("a", 1.0)], [term]).jumps == (0.0, 60.0)
+
+
+def test_a_schedule_of_walls_that_reach_beyond_a_voxel_is_not_local():
+    """The form of the exchange is chosen inside, and the solver told that a voxel's rates depend on its neighbours."""
+    grid = tf.Grid((8, 8, 8), 10.0)
+    line = tf.VesselNetwork(np.array([[40.0, 40.0, 0.0], [40.0, 40.0, 80.0]]), np.array([[0, 1]]), np.array([10.0]))
+    exchange = tf.VascularExchange("O2", line.embed(grid), 1000.0, 50.0)
+    oxygen = tf.Species("O2", 2000.0, species_class="oxygen")
+    (plain,), (scheduled,) = (tf.Model(grid, [oxygen], [term]).terms for term in (exchange, tf.Scheduled(exchange, COURSE)))
+    assert plain.form == "operator" and not plain.local
+    assert isinstance(scheduled, tf.Scheduled) and scheduled.term.form == "operator" and not scheduled.local
+    filtering = tf.Scheduled(tf.VascularExchange("a", 0.01, 0.02, 0.3, filtration=1e-3), COURSE)
+    with pytest.raises(tf.InputError, match="the model has no flow to take it on"):
+        tf.Model(grid, [tf.Species("a", 40.0)], [filtering])

@@ -10,9 +10,10 @@ from ..checks import as_parameter
 from ..errors import InputError
 from .exchange import VascularExchange
 from .term import AbstractTerm, Medium, Rates, not_negative
+from .wrapper import AbstractWrapper, unwrapped
 
 
-class PerCell(AbstractTerm):
+class PerCell(AbstractWrapper):
     """P = (n/n_0) P_0 and L = (n/n_0) L_0: the rates P_0, L_0 of `term`, which is made for the density n_0, in a population of density n.
 
     So what a population secretes and takes up follows it, and so does what a bed of vessels exchanges that grows or is lost:
@@ -35,60 +36,17 @@ class PerCell(AbstractTerm):
     reference: Float[Array, ""]
 
     def __init__(self, population: str, term: AbstractTerm, density: ArrayLike = 0.0, reference: ArrayLike = 1.0):
-        if isinstance(term, VascularExchange) and (term.lumen is not None or term.filtration is not None):
+        inner = unwrapped(term)
+        if isinstance(inner, VascularExchange) and (inner.lumen is not None or inner.filtration is not None):
             raise InputError(f"PerCell('{population}', VascularExchange): wide vessels and filtration belong to walls that stay; give a wall area per volume")
         self.population, self.term = population, term
         self.density = as_parameter(density, f"density of {population}", "cells/um3")
         self.reference = as_parameter(reference, f"reference density of {population}", "cells/um3", shapes=((),), positive=True)
 
     @property
-    def acts_on(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """See `AbstractTerm`."""
-        return self.term.acts_on
-
-    @property
-    def saturable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """See `AbstractTerm`."""
-        return self.term.saturable
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See `AbstractTerm`."""
-        return self.term.reads
-
-    @property
-    def monotone(self) -> bool:
-        """See `AbstractTerm`."""
-        return self.term.monotone
-
-    @property
-    def drives(self) -> tuple[tuple[str, str], ...]:
-        """See `AbstractTerm`."""
-        return self.term.drives
-
-    @property
-    def converts(self) -> bool:
-        """See `AbstractTerm`."""
-        return self.term.converts
-
-    @property
-    def local(self) -> bool:
-        """See `AbstractTerm`."""
-        return self.term.local
-
-    @property
-    def jumps(self) -> tuple[float, ...]:
-        """See `AbstractTerm`."""
-        return self.term.jumps
-
-    @property
     def label(self) -> str:
         """See `AbstractTerm`."""
-        return self.term.label if self.population in self.term.label else f"{self.term.label} by {self.population}"
-
-    def fitted(self, medium: Medium) -> AbstractTerm:
-        """See `AbstractTerm`."""
-        return eqx.tree_at(lambda one: one.term, self, self.term.fitted(medium))
+        return self.term.label if self.term.label.split()[-1] == self.population else f"{self.term.label} by {self.population}"
 
     def rates(self, concentration: Mapping[str, Float[Array, "z y x"]], medium: Medium) -> dict[str, Rates]:
         """See `AbstractTerm`."""
@@ -98,4 +56,4 @@ class PerCell(AbstractTerm):
     def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
         """See `AbstractTerm`."""
         as_parameter(self.density, f"density of {self.population}", "cells/um3", shapes=((), shape))
-        self.term.check(shape, medium)
+        super().check(shape, medium)

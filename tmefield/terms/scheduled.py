@@ -6,9 +6,10 @@ from jaxtyping import Array, Float
 
 from ..course import AbstractCourse
 from .term import AbstractTerm, Medium, Rates
+from .wrapper import AbstractWrapper
 
 
-class Scheduled(AbstractTerm):
+class Scheduled(AbstractWrapper):
     """Production and loss of `term`, times the value of `course` (1) at the moment: an infusion, a pulse of secretion.
 
     **Arguments**
@@ -19,36 +20,6 @@ class Scheduled(AbstractTerm):
 
     term: AbstractTerm
     course: AbstractCourse
-
-    @property
-    def acts_on(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """See `AbstractTerm`."""
-        return self.term.acts_on
-
-    @property
-    def saturable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """See `AbstractTerm`."""
-        return self.term.saturable
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See `AbstractTerm`."""
-        return self.term.reads
-
-    @property
-    def monotone(self) -> bool:
-        """See `AbstractTerm`."""
-        return self.term.monotone
-
-    @property
-    def drives(self) -> tuple[tuple[str, str], ...]:
-        """See `AbstractTerm`."""
-        return self.term.drives
-
-    @property
-    def converts(self) -> bool:
-        """See `AbstractTerm`."""
-        return self.term.converts
 
     @property
     def jumps(self) -> tuple[float, ...]:
@@ -64,7 +35,3 @@ class Scheduled(AbstractTerm):
         """See `AbstractTerm`."""
         factor = self.course.at(medium.moment.time, medium.moment.within)
         return {name: Rates(factor * one.production, factor * one.loss) for name, one in self.term.rates(concentration, medium).items()}
-
-    def check(self, shape: tuple[int, int, int], medium: Medium) -> None:
-        """See `AbstractTerm`."""
-        self.term.check(shape, medium)

@@ -72,9 +72,9 @@ if TYPE_CHECKING:
     from .populations.march import evolve_populations as evolve_populations
     from .populations.population import Attraction as Attraction
     from .populations.population import Population as Population
+    from .populations.population_model import PopulationModel as PopulationModel
     from .populations.process import AbstractProcess as AbstractProcess
     from .populations.switching import Switch as Switch
-    from .populations.tissue_model import PopulationModel as PopulationModel
     from .regulation import RegulationEdge as RegulationEdge
     from .regulation import RegulationNetwork as RegulationNetwork
     from .response.assay import assay_profile as assay_profile
@@ -183,7 +183,7 @@ _HOMES = {
     "Poisson": ".fitting.noise",
     "Population": ".populations.population",
     "PopulationCourse": ".populations.course",
-    "PopulationModel": ".populations.tissue_model",
+    "PopulationModel": ".populations.population_model",
     "Posterior": ".fitting.nuts",
     "Problem": ".fitting.problem",
     "Rates": ".terms",

@@ -18,6 +18,17 @@ def concrete(value: Any) -> np.ndarray | None:
         return None
 
 
+def increasing_times(times: Any) -> np.ndarray:
+    """Times of output, s, in double precision.
+
+    **Raises** `InputError` where they are not at least two finite, increasing numbers.
+    """
+    moments = np.asarray(times, dtype=float)
+    if moments.ndim != 1 or moments.size < 2 or not np.isfinite(moments).all() or (np.diff(moments) <= 0).any():
+        raise InputError(f"times must be at least two finite, increasing numbers in s; got {times!r}")
+    return moments
+
+
 def as_parameter(
     value: Any, name: str, unit: str, *, shapes: Sequence[tuple[int, ...]] | None = None, positive: bool = False, signed: bool = False, at_least: float = 0.0
 ) -> jax.Array:

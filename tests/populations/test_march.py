@@ -115,6 +115,20 @@ def test_derivatives():
     assert np.log2(remainders[1] / remainders[2]) == pytest.approx(2.0, abs=0.1)
 
 
+def test_densities_reach_terms_that_are_wrapped():
+    model = tissue()
+    once = tf.TimeCourse([0.0], [1.0])
+    scheduled = (
+        tf.PerCell("tumour", tf.Scheduled(tf.Secretion("TGFb", 1.0, 1.0), once)),
+        tf.Scheduled(tf.PerCell("tumour", tf.Secretion("TGFb", 1.0, 1.0)), once),
+    )
+    for term in scheduled:
+        wrapped = tf.PopulationModel(tf.Model(GRID, model.model.species, [tf.Decay(), term]), model.populations, [])
+        placed = wrapped.cytokines({name: jnp.full(GRID.shape, 1e-4) for name in wrapped.names})
+        made = placed.rates(jnp.zeros(placed.shape)).production[1]
+        np.testing.assert_allclose(made, 1e-4 / 0.602214076, rtol=1e-6)
+
+
 def test_what_is_refused():
     model = tissue()
     cells, rest = model.populations, model.model

@@ -72,12 +72,12 @@ def grid_jobs(config: str, vary: Sequence[str]) -> list[Job]:
     axes: dict[str, list[str]] = {}
     for text in vary:
         key, equals, values = text.partition("=")
-        listed = _split(values)
-        if not equals or not key.strip() or not all(listed):
+        given = _split(values)
+        if not equals or not key.strip() or not all(given):
             raise InputError(f"--vary {text}: expected KEY=V1,V2,..., e.g. --vary 'species.IL6.decay=0.1/h,0.2/h'")
         if key.strip() in axes:
             raise InputError(f"--vary {key.strip()}: stands there twice; give all its values at once")
-        axes[key.strip()] = listed
+        axes[key.strip()] = given
     if math.prod(map(len, axes.values())) > MAX_JOBS:
         raise InputError(f"--vary: {math.prod(map(len, axes.values()))} combinations are more than {MAX_JOBS}; take fewer values")
     sets = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]

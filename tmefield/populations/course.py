@@ -4,7 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 from ..errors import InputError
-from .tissue_model import PopulationModel
+from .population_model import PopulationModel
 
 
 class PopulationCourse(eqx.Module):

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..terms.modulation import Modulation
-from .process import AbstractProcess, Surroundings, Turnover, modulated, read_by
+from .process import AbstractProcess, Surroundings, Turnover
 
 
 class Death(AbstractProcess):
@@ -37,16 +37,11 @@ class Death(AbstractProcess):
         return (self.population,)
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See `AbstractProcess`."""
-        return read_by(self.modulations)
-
-    @property
     def label(self) -> str:
         """See `AbstractProcess`."""
         return f"death of {self.population}"
 
     def turnover(self, around: Surroundings) -> dict[str, Turnover]:
         """See `AbstractProcess`."""
-        rate = modulated(self.rate, self.modulations, around)
+        rate = self.pace(around)
         return {self.population: Turnover(jnp.zeros_like(rate), rate)}

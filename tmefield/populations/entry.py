@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..terms.modulation import Modulation
-from .process import AbstractProcess, Surroundings, Turnover, modulated, read_by
+from .process import AbstractProcess, Surroundings, Turnover
 
 
 class Entry(AbstractProcess):
@@ -26,7 +26,7 @@ class Entry(AbstractProcess):
     """
 
     population: str = eqx.field(static=True)
-    flux: Float[Array, ""]
+    rate: Float[Array, ""]
     wall_area: Float[Array, "..."]
     modulations: tuple[Modulation, ...]
     vessels: str | None = eqx.field(static=True)
@@ -42,7 +42,7 @@ class Entry(AbstractProcess):
         reference: ArrayLike = 1.0,
     ):
         self.population, self.vessels = population, vessels
-        self.flux = as_parameter(flux, f"flux of {population} out of the blood", "cells/um2/s", shapes=((),))
+        self.rate = as_parameter(flux, f"flux of {population} out of the blood", "cells/um2/s", shapes=((),))
         self.wall_area = as_parameter(wall_area, f"wall area for the entry of {population}", "1/um")
         self.modulations = tuple(modulations)
         self.reference = as_parameter(reference, f"reference density of {vessels}", "cells/um3", shapes=((),), positive=True)
@@ -55,7 +55,7 @@ class Entry(AbstractProcess):
     @property
     def reads(self) -> tuple[str, ...]:
         """See `AbstractProcess`."""
-        return (*(() if self.vessels is None else (self.vessels,)), *read_by(self.modulations))
+        return super().reads if self.vessels is None else (self.vessels, *super().reads)
 
     @property
     def label(self) -> str:
@@ -65,5 +65,5 @@ class Entry(AbstractProcess):
     def turnover(self, around: Surroundings) -> dict[str, Turnover]:
         """See `AbstractProcess`."""
         area = self.wall_area if self.vessels is None else self.wall_area * around.density[self.vessels] / self.reference
-        made = modulated(self.flux * area, self.modulations, around) * around.room
+        made = self.pace(around) * area * around.room
         return {self.population: Turnover(made, jnp.zeros_like(made))}

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..terms.modulation import Modulation
-from .process import AbstractProcess, Surroundings, Turnover, modulated, read_by
+from .process import AbstractProcess, Surroundings, Turnover
 
 
 class Growth(AbstractProcess):
@@ -41,17 +41,12 @@ class Growth(AbstractProcess):
         return (self.population,)
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See `AbstractProcess`."""
-        return read_by(self.modulations)
-
-    @property
     def label(self) -> str:
         """See `AbstractProcess`."""
         return f"growth of {self.population}"
 
     def turnover(self, around: Surroundings) -> dict[str, Turnover]:
         """See `AbstractProcess`."""
-        density, rate = around.density[self.population], modulated(self.rate, self.modulations, around)
+        density, rate = around.density[self.population], self.pace(around)
         limit = around.taken if self.capacity is None else density / self.capacity
         return {self.population: Turnover(rate * density, rate * limit)}

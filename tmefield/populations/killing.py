@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from ..checks import as_parameter
 from ..terms.modulation import Modulation
-from .process import AbstractProcess, Surroundings, Turnover, modulated, read_by
+from .process import AbstractProcess, Surroundings, Turnover
 
 
 class Killing(AbstractProcess):
@@ -43,7 +43,7 @@ class Killing(AbstractProcess):
     @property
     def reads(self) -> tuple[str, ...]:
         """See `AbstractProcess`."""
-        return (self.killer, *read_by(self.modulations))
+        return (self.killer, *super().reads)
 
     @property
     def label(self) -> str:
@@ -52,5 +52,5 @@ class Killing(AbstractProcess):
 
     def turnover(self, around: Surroundings) -> dict[str, Turnover]:
         """See `AbstractProcess`."""
-        rate = modulated(self.rate, self.modulations, around) * around.density[self.killer] / (self.half_density + around.density[self.target])
+        rate = self.pace(around) * around.density[self.killer] / (self.half_density + around.density[self.target])
         return {self.target: Turnover(jnp.zeros_like(rate), rate)}

@@ -14,15 +14,15 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from ..balance import Balance, find_root, find_steady, implicit
-from ..checks import as_parameter, concrete
+from ..checks import as_parameter, concrete, increasing_times
 from ..errors import InputError
 from ..model import Model
 from ..status import Status
 from ..terms.term import Moment
 from .course import PopulationCourse
 from .movement import jumps, move, stages_for
+from .population_model import PopulationModel
 from .reaction import euler, react
-from .tissue_model import PopulationModel
 
 HALF_A_DAY = 43200.0
 MAX_NEWTON, MAX_ITERATIONS = 30, 200
@@ -77,9 +77,7 @@ def evolve_populations(
 
     **Raises** `InputError` for times that do not increase, a step that is not above zero, and densities that do not fit.
     """
-    moments = np.asarray(times, dtype=float)
-    if moments.ndim != 1 or moments.size < 2 or not np.isfinite(moments).all() or (np.diff(moments) <= 0).any():
-        raise InputError(f"times must be at least two finite, increasing numbers in s; got {times!r}")
+    moments = increasing_times(times)
     if not (np.isfinite(step) and step > 0):
         raise InputError(f"step must be above zero, in s; got {step!r}")
     model, tolerance = tissue.model, jnp.asarray(rtol, tissue.model.dtype)

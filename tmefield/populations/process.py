@@ -52,9 +52,13 @@ class Transfer(NamedTuple):
 class AbstractProcess(eqx.Module):
     """One thing that happens to cells.
 
-    A new one is a subclass in a file of its own: `turnover` gives production and loss, `transfers` what turns into something else. `populations` names
-    the populations that it changes, `reads` every other population or species that its rates depend on.
+    A new one is a subclass in a file of its own, with a `rate` and `modulations`, factors on it: `turnover` gives production and loss, `transfers` what turns
+    into something else, both from `pace`. `populations` names the populations that it changes, `reads` every other population or species that its rates
+    depend on; by default those of the factors.
     """
+
+    rate: eqx.AbstractVar[Float[Array, "..."]]
+    modulations: eqx.AbstractVar[tuple[Modulation, ...]]
 
     @property
     @abstractmethod
@@ -62,14 +66,18 @@ class AbstractProcess(eqx.Module):
         """Populations that it changes."""
 
     @property
-    @abstractmethod
     def reads(self) -> tuple[str, ...]:
         """Populations and species, beside those, that its rates depend on."""
+        return read_by(self.modulations)
 
     @property
     @abstractmethod
     def label(self) -> str:
         """Its name in the record of what made and took cells."""
+
+    def pace(self, around: Surroundings) -> Float[Array, "..."]:
+        """The rate times every factor on it."""
+        return modulated(self.rate, self.modulations, around)
 
     def turnover(self, around: Surroundings) -> dict[str, Turnover]:
         """Production and loss of each population that it makes or takes."""

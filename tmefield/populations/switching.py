@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from ..checks import as_parameter
 from ..errors import InputError
 from ..terms.modulation import Modulation
-from .process import AbstractProcess, Surroundings, Transfer, modulated, read_by
+from .process import AbstractProcess, Surroundings, Transfer
 
 
 class Switch(AbstractProcess):
@@ -42,15 +42,10 @@ class Switch(AbstractProcess):
         return (self.source, self.product)
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See `AbstractProcess`."""
-        return read_by(self.modulations)
-
-    @property
     def label(self) -> str:
         """See `AbstractProcess`."""
         return f"{self.source} to {self.product}"
 
     def transfers(self, around: Surroundings) -> tuple[Transfer, ...]:
         """See `AbstractProcess`."""
-        return (Transfer(self.source, self.product, modulated(self.rate, self.modulations, around)),)
+        return (Transfer(self.source, self.product, self.pace(around)),)

@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from ..balance import fill_fixed
-from ..checks import as_parameter
+from ..checks import as_parameter, increasing_times
 from ..errors import InputError
 from ..model import Model, canonical
 from .controller import Settings
@@ -61,9 +61,7 @@ def evolve(
 
     **Raises** `InputError` for times that do not increase, a start that does not fit, or a method that cannot do what is asked.
     """
-    moments = np.asarray(times, dtype=float)
-    if moments.ndim != 1 or moments.size < 2 or not np.isfinite(moments).all() or (np.diff(moments) <= 0).any():
-        raise InputError(f"times must be at least two finite, increasing numbers in s; got {times!r}")
+    moments = increasing_times(times)
     if max_steps < 1:
         raise InputError(f"max_steps must be at least 1; got {max_steps!r}")
     model = canonical(model)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
@@ -50,9 +51,8 @@ class PopulationModel(eqx.Module):
             _known(one.reads, known, f"{one.label} reads", "populations and species")
         for one in self.populations:
             _known(one.reads, known, f"the movement of {one.name} reads", "populations and species")
-        for term in model.terms:
-            if isinstance(term, PerCell):
-                _known((term.population,), names, f"the model has {term.label} with the density of", "populations")
+        for term in _per_cell(model):
+            _known((term.population,), names, f"the model has {term.label} with the density of", "populations")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,11 +95,13 @@ class PopulationModel(eqx.Module):
 
     def cytokines(self, density: Mapping[str, Array]) -> Model:
         """The model of the cytokines among cells of these densities."""
-        places = [i for i, term in enumerate(self.model.terms) if isinstance(term, PerCell)]
-        if not places:
-            return self.model
-        values = [density[self.model.terms[i].population] for i in places]  # type: ignore[attr-defined]
-        return eqx.tree_at(lambda one: [one.terms[i].density for i in places], self.model, values)
+        values = [density[one.population] for one in _per_cell(self.model)]
+        return eqx.tree_at(lambda model: [one.density for one in _per_cell(model)], self.model, values) if values else self.model
+
+
+def _per_cell(model: Model) -> list[PerCell]:
+    """Every term by population, whatever is wrapped around it."""
+    return [one for one in jax.tree.leaves(model.terms, is_leaf=lambda one: isinstance(one, PerCell)) if isinstance(one, PerCell)]
 
 
 def _known(used: Sequence[str], known, verb: str, what: str) -> None:

@@ -43,6 +43,7 @@ ARROWS |= dict.fromkeys(("balance", "budget", "solution", "steady", "stepping"),
 ARROWS["stepping"] = SOLVED | {"steady", "dependence"}
 ARROWS["interstitium"] = SOLVED | {"steady"}
 ARROWS["populations"] = SOLVED
+ARROWS["outcome"] = SOLVED | {"populations", "library", "regulation", "pharmacology", "course", "response"}
 ARROWS["fitting"] = SOLVED | {"steady", "stepping", "library", "response"}
 ARROWS["config"] = set(ARROWS)
 ARROWS["cli"] = set(ARROWS)

@@ -143,8 +143,11 @@ def test_factors_on_rates_and_shares_of_changes(network):
     small = network.among(["IFNg", "TNF", "IL10", "TGFb", "IL6"])
     killing = small.factors("kill rate per CTL", "CD8_T")
     assert {name for one in killing for name in one.reads} == {"IFNg", "TNF", "IL10"}
-    assert product(killing, IFNg=0.0158, TNF=0.0, IL10=0.0) == pytest.approx(1.5, rel=1e-3)
-    assert len(small.without("IL10-CTL").factors("kill rate per CTL")) == 2
+    # IFN-g helps by itself and by MHC-I, a half each at 15.8 pM, and PD-L1, half at 2.96 pM, holds off.
+    assert product(killing, IFNg=0.0158, TNF=0.0, IL10=0.0) == pytest.approx(1.5 * 1.5 / (1 + 15.8 / 2.96), rel=1e-3)
+    helped = small.without("IFNg-evasion", "IFNg-MHC_I")  # which take along what they do to killing
+    assert product(helped.factors("kill rate per CTL", "CD8_T"), IFNg=0.0158, TNF=0.0, IL10=0.0) == pytest.approx(1.5, rel=1e-3)
+    assert len(small.without("IL10-CTL").factors("kill rate per CTL")) == len(killing) - 1
     assert product(small.shares("M2->M1"), IFNg=0.0029) == pytest.approx(0.5) and len(small.shares("M1->M2")) == 3
     with pytest.raises(tf.InputError, match=r"no edge acts on a rate 'kill rate per NKs'; did you mean 'kill rate per NK'\?"):
         small.factors("kill rate per NKs")

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .course import ScaledCourse as ScaledCourse
     from .course import TimeCourse as TimeCourse
     from .errors import FileError as FileError
     from .errors import InputError as InputError
@@ -53,6 +54,12 @@ if TYPE_CHECKING:
     from .interstitium.result import InterstitialFlow as InterstitialFlow
     from .memory import reuse_memory as reuse_memory
     from .model import Model as Model
+    from .outcome.arms import run_arms as run_arms
+    from .outcome.immune_tissue import ImmuneTissue as ImmuneTissue
+    from .outcome.immune_tissue import around_tumour as around_tumour
+    from .outcome.immune_tissue import wall_cells as wall_cells
+    from .outcome.treatments import Depot as Depot
+    from .outcome.treatments import DrugTreatment as DrugTreatment
     from .pharmacology.amounts import dose_amount as dose_amount
     from .pharmacology.doses import Dose as Dose
     from .pharmacology.drug import Drug as Drug
@@ -138,10 +145,12 @@ _HOMES = {
     "CrossValidation": ".fitting.holdout",
     "Death": ".populations.death",
     "Decay": ".terms",
+    "Depot": ".outcome.treatments",
     "Designs": ".fitting.design",
     "DistanceProfile": ".fitting.observations",
     "Dose": ".pharmacology.doses",
     "Drug": ".pharmacology.drug",
+    "DrugTreatment": ".outcome.treatments",
     "Ensemble": ".fitting.ensemble",
     "Entry": ".populations.entry",
     "FileError": ".errors",
@@ -156,6 +165,7 @@ _HOMES = {
     "Haemoglobin": ".terms",
     "Hill": ".terms",
     "Identifiability": ".fitting.identifiability",
+    "ImmuneTissue": ".outcome.immune_tissue",
     "Injection": ".terms",
     "InputError": ".errors",
     "InterstitialFlow": ".interstitium.result",
@@ -193,6 +203,7 @@ _HOMES = {
     "RegulationNetwork": ".regulation",
     "ResourceError": ".errors",
     "Robin": ".transport.walls",
+    "ScaledCourse": ".course",
     "Scheduled": ".terms",
     "Secretion": ".terms",
     "SecretionFlux": ".fitting.observations",
@@ -209,6 +220,7 @@ _HOMES = {
     "VesselNetwork": ".vessels.network",
     "Walls": ".transport.walls",
     "area_under_curve": ".pharmacology.occupancy",
+    "around_tumour": ".outcome.immune_tissue",
     "assay_profile": ".response.assay",
     "balance_index": ".response.balance_index",
     "bootstrap_ensemble": ".fitting.ensemble",
@@ -233,9 +245,11 @@ _HOMES = {
     "response_report": ".response.report",
     "responses": ".response.responses",
     "reuse_memory": ".memory",
+    "run_arms": ".outcome.arms",
     "sample_posterior": ".fitting.nuts",
     "solve_steady": ".steady",
     "suppressed_niches": ".response.niches",
+    "wall_cells": ".outcome.immune_tissue",
     "with_leaves": ".fitting.leaves",
 }
 __all__ = sorted(_HOMES)

@@ -77,3 +77,32 @@ class TimeCourse(AbstractCourse):
         if self.between == "linear":
             return self.values[low] + share * (self.values[high] - self.values[low])
         return self.values[low] * jnp.exp(share * jnp.log(self.values[high] / self.values[low]))
+
+
+class ScaledCourse(AbstractCourse):
+    """baseline + factor times another course: a dose that is given in part, beside what the plasma holds anyway.
+
+    **Arguments**
+
+    - `course`: the quantity at factor 1.
+    - `factor`: not negative; differentiable.
+    - `baseline`: in the unit of the course.
+    """
+
+    course: AbstractCourse
+    factor: Float[Array, ""]
+    baseline: Float[Array, ""]
+
+    def __init__(self, course: AbstractCourse, factor: ArrayLike, baseline: ArrayLike = 0.0):
+        self.course = course
+        self.factor = as_parameter(factor, "factor on a course", "1", shapes=((),))
+        self.baseline = as_parameter(baseline, "baseline of a course", "the unit of the course", shapes=((),))
+
+    @property
+    def jumps(self) -> tuple[float, ...]:
+        """See `AbstractCourse`."""
+        return self.course.jumps
+
+    def at(self, time: Float[Array, ""], within: Float[Array, ""]) -> Float[Array, ""]:
+        """See `AbstractCourse`."""
+        return self.baseline + self.factor * self.course.at(time, within)

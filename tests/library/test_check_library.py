@@ -78,7 +78,12 @@ def test_every_edge_and_effect_is_whole(script):
         ("effects.toml", 'source = "{LITERATURE}"\nsign', "sign", "effects.toml: IFNg-killing: source is missing"),
         ("effects.toml", 'unit = "pM", range', "range", "effects.toml: IFNg-killing: from.IFNg.half_maximum: unit is missing"),
         ("effects.toml", 'id = "IFNg-killing"', 'id = "IFNg-M1"', "effects.toml: IFNg-M1: the id is that of another edge"),
-        ("effects.toml", 'edges = ["IFNg-PD_L1"]', 'edges = ["IFNg-PDL1"]', "IFNg-evasion: 'IFNg-PDL1' is no edge of network.toml"),
+        (
+            "effects.toml",
+            'edges = ["IFNg-PD_L1", "PD_L1-killing"]',
+            'edges = ["IFNg-PDL1", "PD_L1-killing"]',
+            "IFNg-evasion: 'IFNg-PDL1' is no edge of network.toml",
+        ),
     ],
 )
 def test_a_damaged_edge_is_found(script, tmp_path, file, old, new, message):

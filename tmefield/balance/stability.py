@@ -42,7 +42,9 @@ def surely_stable(balance: Balance, transport: Transport, x: Float[Array, "s z y
     own, growing = jnp.maximum(jacobian.own, 0), jnp.maximum(-jacobian.own, 0)
     free = jnp.ones((), bool) if transport.held is None else ~transport.held
     typical = jnp.mean(own, axis=(1, 2, 3), keepdims=True)
-    b = (own + typical) * jnp.maximum(jnp.abs(field), 1e-3 * jnp.max(jnp.abs(field), axis=(1, 2, 3), keepdims=True))
+    top = jnp.max(jnp.abs(field), axis=(1, 2, 3), keepdims=True)
+    top = jnp.where(top > 0, top, jnp.max(top))  # a species that is nowhere yet (a drug before its first dose) has to have a positive v too
+    b = (own + typical) * jnp.maximum(jnp.abs(field), 1e-3 * top)
     limit, wanted = jnp.asarray(100, jnp.int32), jnp.full(transport.count, NEARLY, x.dtype)
 
     def proves(v: Array) -> Array:

@@ -10,7 +10,7 @@ from .edges import PLACEHOLDER
 from .reading import read_toml, text_of
 from .records import Parameter
 
-_KIND_OF_UNIT = {"1/d": "rate", "cell/um3": "density", "cell/um2/d": "cell_flux", "um2/s": "diffusivity", "1": "number"}
+_KIND_OF_UNIT = {"1/d": "rate", "cell/um3": "density", "cell/um2/d": "cell_flux", "um2/s": "diffusivity", "um": "length", "1": "number"}
 
 
 @dataclass(frozen=True)

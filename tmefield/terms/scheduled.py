@@ -21,6 +21,9 @@ class Scheduled(AbstractWrapper):
     term: AbstractTerm
     course: AbstractCourse
 
+    def __init__(self, term: AbstractTerm, course: AbstractCourse):
+        self.term, self.course = term, course
+
     @property
     def jumps(self) -> tuple[float, ...]:
         """See `AbstractTerm`."""

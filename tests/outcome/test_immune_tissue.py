@@ -1,0 +1,64 @@
+"""The standard tissue: which processes follow from its cells, what a switched-off edge does, and what is refused."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import tmefield as tf
+from outcome.small_tissue import CELLS, GRID, tissue
+from tmefield.outcome.life import EXHAUSTED
+
+
+def labels(one):
+    return {process.label for process in one.model().processes}
+
+
+def test_processes_follow_from_what_is_there():
+    found = labels(tissue())
+    assert {"growth of tumour", "death of tumour", "killing of tumour by CD8_T", "entry of CD8_T", "death of CD8_T"} == found  # no VEGF: vessels stay
+    cells = tf.around_tumour(GRID, 120.0, {**CELLS, "M1": (1e-6, 1e-5), EXHAUSTED: (0.0, 0.0), "CD4_T": (1e-6, 1e-6), "Treg": (1e-6, 1e-6)})
+    more = labels(tf.ImmuneTissue(GRID, cells, ("IL2", "TGFb", "IL10", "VEGF"), dtype="float64"))
+    assert {"M1 to M2", "CD8_T to CD8_exhausted", "CD4_T to Treg", "growth of endothelial", "death of endothelial", "growth of CD8_T"} <= more
+    assert "M2 to M1" not in more  # it takes IFN-g or IL-12
+
+
+def test_margin_of_the_tumour():
+    fields = tf.around_tumour(GRID, 120.0, {"tumour": (2e-4, 0.0), "NK": (1e-6, 3e-6)}, centre=(120.0, 120.0, 120.0), edge=1.0)
+    assert fields["tumour"][1:3, 1:3, 1:3] == pytest.approx(2e-4) and fields["tumour"][0, 0, 0] == pytest.approx(0, abs=1e-12)
+    assert fields["NK"][0, 0, 0] == pytest.approx(3e-6)
+
+
+def test_wall_cells_make_the_wall_of_the_vessels():
+    network = tf.VesselNetwork.generate(((0, 0, 0), GRID.upper), spacing=80.0, seed=1)
+    vessels = network.embed(GRID)
+    assert np.sum(tf.wall_cells(vessels)) * 1000.0 * GRID.voxel_volume == pytest.approx(vessels.area.sum())
+
+
+def test_an_edge_is_off_by_its_value():
+    """With the factor of an edge held at 1 a rate is what it is without the edge."""
+    whole = tissue()
+    off, absent = whole.without("IFNg-evasion").model(), whole.changed(network=whole.network.without("IFNg-evasion")).model()
+    levels = {name: jnp.full((1, 1, 1), 0.02) for name in ("IFNg", "IL10", "TGFb", "anti-PD1")}
+
+    def factor(model):
+        (process,) = [one for one in model.processes if one.label == "killing of tumour by CD8_T"]
+        return float(np.prod([float(one(levels)[0, 0, 0]) for one in process.modulations]))
+
+    assert factor(off) == pytest.approx(factor(absent), rel=1e-6)
+    assert factor(whole.model()) < 0.5 * factor(absent)
+
+
+def test_sensitivity_of_growth_to_TGFb():
+    for sensitivity, at_saturation in ((1.0, 0.0), (0.0, 1.0), (0.3, 0.7)):
+        growth = tissue(sensitivity=sensitivity).model().processes[0]
+        assert float(growth.modulations[0].saturated) == pytest.approx(at_saturation)
+
+
+def test_unknown_names():
+    with pytest.raises(tf.InputError, match="no population 'CD8_exhaust'; did you mean 'CD8_exhausted'"):
+        tf.ImmuneTissue(GRID, {"CD8_exhaust": 1e-6})
+    with pytest.raises(tf.InputError, match="no treatment 'anti-PD2' in this tissue; there are anti-PD1, IFNg"):
+        tissue().model({"anti-PD2": 1.0})
+    with pytest.raises(tf.InputError, match="unknown value"):
+        tissue(values={"TGFb.decays": 1.0})
+    assert tissue(values={"IL6.decay": 1e-4}).changed(values={"TGFb.decay": 2e-4}).values == {"IL6.decay": 1e-4, "TGFb.decay": 2e-4}

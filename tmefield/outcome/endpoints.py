@@ -1,0 +1,133 @@
+"""What is asked of a course: tumour volume, time to progression, killing, invasion, occupancy, and the profile of cytokines and cells."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..errors import InputError
+from ..populations.course import PopulationCourse
+from ..populations.growth import Growth
+from ..populations.killing import Killing
+from .life import TUMOUR
+
+PROGRESSION = 1.2**3
+"""Volume over its least that counts as progression: diameters 20 % longer (RECIST 1.1, Eisenhauer 2009, doi:10.1016/j.ejca.2008.10.026)."""
+DAY = 86400.0
+
+
+def time_to_progression(course: PopulationCourse, factor: float = PROGRESSION) -> float:
+    """When the tumour's volume first is `factor` times its least until then, s from the first time, between steps by straight lines in the logarithm;
+    infinite where it never is.
+    """
+    volume, times = _volumes(course)
+    least = np.minimum.accumulate(volume)
+    over = np.flatnonzero(volume >= factor * least)
+    if not over.size:
+        return float("inf")
+    last = int(over[0])
+    low, high = np.log(volume[last - 1] / least[last - 1]), np.log(volume[last] / least[last - 1])
+    share = (np.log(factor) - low) / (high - low) if high > low else 1.0
+    return float(times[last - 1] + min(share, 1.0) * (times[last] - times[last - 1]) - times[0])
+
+
+def growth_ratio(course: PopulationCourse) -> float:
+    """The tumour's volume at the end over that at the start."""
+    volume, _ = _volumes(course)
+    return float(volume[-1] / volume[0])
+
+
+def _volumes(course: PopulationCourse) -> tuple[np.ndarray, np.ndarray]:
+    """Tumour volume, um3, at the start and after every step, and those times, s."""
+    index = _tumour(course)
+    first = float(jnp.sum(course.density[0, index])) * course.tissue.model.grid.voxel_volume * float(course.tissue.populations[index].volume)
+    return np.array([first, *np.asarray(course.volume(TUMOUR), float)]), np.array([float(course.times[0]), *np.asarray(course.step_times, float)])
+
+
+def _tumour(course: PopulationCourse) -> int:
+    if TUMOUR not in course.tissue.names:
+        raise InputError(f"endpoints need a population '{TUMOUR}'; there are {', '.join(course.tissue.names)}")
+    return course.tissue.names.index(TUMOUR)
+
+
+def _around(course: PopulationCourse, index: int) -> Any:
+    tissue = course.tissue
+    return tissue.around(dict(zip(tissue.names, course.density[index], strict=True)), course.concentration[index])
+
+
+def killing(course: PopulationCourse, index: int = -1) -> dict[str, Float[Array, "z y x"]]:
+    """Tumour cells killed at an output time by each killer, cells/um3/s [z, y, x]."""
+    around = _around(course, index)
+    found = [one for one in course.tissue.processes if isinstance(one, Killing) and one.target == TUMOUR]
+    return {one.killer: one.turnover(around)[TUMOUR].loss * around.density[TUMOUR] for one in found}
+
+
+def growth(course: PopulationCourse, index: int = -1) -> Float[Array, "z y x"]:
+    """Tumour cells made less those lost for want of room at an output time, cells/um3/s [z, y, x]."""
+    around, total = _around(course, index), jnp.zeros(course.tissue.model.grid.shape, course.density.dtype)
+    for one in course.tissue.processes:
+        if isinstance(one, Growth) and one.population == TUMOUR:
+            made, lost = one.turnover(around)[TUMOUR]
+            total = total + made - lost * around.density[TUMOUR]
+    return total
+
+
+def invasion(course: PopulationCourse, index: int = -1) -> Float[Array, "z y x"]:
+    """J = D m |grad n|, cells/um2/s [z, y, x]: tumour cells that leave through the margin at an output time, with the motility D m that EMT gives them."""
+    tissue, around = course.tissue, _around(course, index)
+    one = tissue.populations[_tumour(course)]
+    motility = one.motility * jnp.ones((), course.density.dtype)
+    for modulation in one.motility_modulations:
+        motility = motility * modulation(around.levels)
+    spacing = tissue.model.grid.spacing
+    return motility * _steepness(around.density[TUMOUR], spacing)
+
+
+def _steepness(density: Float[Array, "z y x"], spacing: tuple[float, float, float]) -> Float[Array, "z y x"]:
+    """|grad n|, cells/um4."""
+    squares = jnp.zeros_like(density)
+    for axis, length in enumerate(density.shape):
+        if length > 1:
+            squares = squares + jnp.asarray(jnp.gradient(density, spacing[axis], axis=axis)) ** 2
+    return jnp.sqrt(squares)
+
+
+def at_margin(field: Float[Array, "z y x"], course: PopulationCourse, index: int = -1) -> float:
+    """The mean of a field over the tumour's margin, weighted by |grad n|."""
+    steep = np.asarray(_steepness(course.density[index, _tumour(course)], course.tissue.model.grid.spacing), float)
+    return float(np.sum(np.asarray(field, float) * steep) / np.sum(steep))
+
+
+def in_tumour(field: Float[Array, "z y x"], course: PopulationCourse, index: int = -1) -> float:
+    """The mean of a field over the tumour's cells."""
+    density = np.asarray(course.density[index, _tumour(course)], float)
+    return float(np.sum(np.asarray(field, float) * density) / np.sum(density))
+
+
+def profile(course: PopulationCourse, index: int = 0) -> dict[str, float]:
+    """The tumour at an output time in the terms of a laboratory: `IL6_pg_per_mL`, ... mean over the tumour's cells, `CD8_T_fraction`, ... of the cells."""
+    found = {}
+    for name, species in zip(course.tissue.model.names, course.tissue.model.species, strict=True):
+        mean = in_tumour(course[name][index], course, index)
+        weight = species.molecular_weight
+        if weight is not None and species.species_class == "cytokine":
+            found[f"{name}_pg_per_mL"] = mean * float(weight) * 1e3  # 1 nM of 1 kDa is 1 ng/mL
+    counts = {name: in_tumour(course[name][index], course, index) for name in course.tissue.names}
+    total = sum(counts.values())
+    return found | {f"{name}_fraction": value / total for name, value in counts.items()}
+
+
+def summary(course: PopulationCourse) -> dict[str, float]:
+    """Endpoints of a course as numbers: `growth_ratio`, `time_to_progression_d`, at the end `killed_per_d` (share of the tumour's cells), `invasion` at the
+    margin (cells/mm2/d), `volume_mm3`.
+    """
+    killed = sum((np.asarray(one, float) for one in killing(course).values()), np.zeros(course.tissue.model.grid.shape))
+    cells = float(jnp.sum(course.density[-1, _tumour(course)]))
+    return {
+        "volume_mm3": float(course.volume(TUMOUR)[-1]) / 1e9,
+        "growth_ratio": growth_ratio(course),
+        "time_to_progression_d": time_to_progression(course) / DAY,
+        "killed_per_d": float(killed.sum()) / cells * DAY if cells > 0 else 0.0,
+        "invasion_per_mm2_d": at_margin(invasion(course), course) * 1e6 * DAY,
+    }

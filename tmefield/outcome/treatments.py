@@ -1,0 +1,133 @@
+"""What can be given: drugs through the vessels, and cytokines put into the tissue."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+
+import equinox as eqx
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from ..checks import as_parameter
+from ..course import AbstractCourse, ScaledCourse
+from ..errors import InputError
+from ..pharmacology.drug import Drug
+from ..regulation import RegulationEdge, RegulationNetwork
+from ..species import Species
+from ..terms import AbstractTerm, Blockade, Linear, PerCell, Scheduled, VascularExchange
+from .signals import ENDOTHELIUM, WALL_PER_CELL
+
+
+class AbstractTreatment(eqx.Module):
+    """Something that an arm gives in full (dose 1), in part, or not at all (dose 0): the tissue is made of the same pieces in every arm, so that all share
+    one compilation and the dose can be differentiated.
+    """
+
+    @property
+    def species(self) -> tuple[Species, ...]:
+        """Species of its own that it brings into the model."""
+        return ()
+
+    @property
+    def blockades(self) -> dict[str, Blockade]:
+        """By ligand, the blockade of its receptor."""
+        return {}
+
+    def plasma(self, dose: Float[Array, ""], baseline: Mapping[str, ArrayLike]) -> dict[str, AbstractCourse]:
+        """By cytokine, its plasma at this dose beside what it holds anyway."""
+        return {}
+
+    def regulated(self, network: RegulationNetwork) -> RegulationNetwork:
+        """The network with what the treatment does to it."""
+        return network
+
+    @abstractmethod
+    def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
+        """Terms at this dose."""
+
+
+class DrugTreatment(AbstractTreatment):
+    """A drug in the plasma, which reaches the tissue through its vessels: it binds its cytokine, blocks its receptor, is the cytokine itself, or releases
+    CTL from a checkpoint.
+
+    **Arguments**
+
+    - `drug`: what it is and does.
+    - `course`: the plasma concentration at dose 1, nM, in time (`drug.plasma(doses)`, or a `TimeCourse`); of a drug that supplies a cytokine what it adds.
+    - `releases`: edges of the network that the drug holds off, as an antibody against PD-1 does "PD_L1-killing": their ligand counts as c/(1 + A/K_D).
+      PD-L1 rises with its inducer far below saturation, so that this is what competition with PD-L1 comes to.
+    - `dissociation_constant`: K_D of `releases`, nM.
+
+    **Raises** `InputError` for a drug of action "none" that releases nothing, and for `releases` without a K_D.
+    """
+
+    drug: Drug = eqx.field(static=True)
+    course: AbstractCourse
+    releases: tuple[str, ...] = eqx.field(static=True)
+    dissociation_constant: Float[Array, ""]
+
+    def __init__(self, drug: Drug, course: AbstractCourse, releases: Sequence[str] = (), dissociation_constant: float | None = None):
+        if drug.action == "none" and not releases:
+            raise InputError(f'{drug.name} acts on nothing: name the edges that it holds off, releases=["PD_L1-killing"], and dissociation_constant (nM)')
+        if bool(releases) != (dissociation_constant is not None):
+            raise InputError(f"{drug.name}: releases and dissociation_constant belong together")
+        self.drug, self.course, self.releases = drug, course, tuple(releases)
+        self.dissociation_constant = as_parameter(dissociation_constant or 1.0, f"dissociation constant of {drug.name}", "nM", shapes=((),), positive=True)
+
+    @property
+    def species(self) -> tuple[Species, ...]:
+        """See `AbstractTreatment`."""
+        return () if self.drug.action == "supplies" else tuple(self.drug.species())
+
+    @property
+    def blockades(self) -> dict[str, Blockade]:
+        """See `AbstractTreatment`."""
+        return {str(self.drug.target): self.drug.blockade()} if self.drug.action == "blocks" else {}
+
+    def plasma(self, dose: Float[Array, ""], baseline: Mapping[str, ArrayLike]) -> dict[str, AbstractCourse]:
+        """See `AbstractTreatment`."""
+        if self.drug.action != "supplies":
+            return {}
+        return {self.drug.carrier: ScaledCourse(self.course, dose, baseline[self.drug.carrier])}
+
+    def regulated(self, network: RegulationNetwork) -> RegulationNetwork:
+        """See `AbstractTreatment`."""
+        if self.drug.action == "blocks":
+            rival = RegulationEdge(f"{self.drug.name}-receptor", self.drug.name, str(self.drug.target), self.drug["K_D"], 0.0, kind="receptor")
+            return network.with_edge(rival)
+        for id in self.releases:
+            rival = RegulationEdge(f"{self.drug.name}-{id}", self.drug.name, id, self.dissociation_constant, 0.0, kind="receptor")
+            network = network.with_edge(rival) if id in network.ids else network
+        return network
+
+    def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
+        """See `AbstractTreatment`."""
+        if self.drug.action == "supplies":
+            return []
+        found: list[AbstractTerm] = []
+        for term in self.drug.terms(WALL_PER_CELL, ScaledCourse(self.course, dose)):
+            found.append(PerCell(ENDOTHELIUM, term) if isinstance(term, VascularExchange) else term)
+        return found
+
+
+class Depot(AbstractTreatment):
+    """A cytokine put into the tissue, or made there by an inflammation: P = dose x course x where, nM/s.
+
+    **Arguments**
+
+    - `cytokine`: what.
+    - `where`: production at dose and course 1, nM/s, a number or a field [z, y, x].
+    - `course`: a factor in time.
+    """
+
+    cytokine: str = eqx.field(static=True)
+    where: Float[Array, "..."]
+    course: AbstractCourse
+
+    def __init__(self, cytokine: str, where: ArrayLike, course: AbstractCourse):
+        self.cytokine, self.course = cytokine, course
+        self.where = as_parameter(where, f"depot of {cytokine}", "nM/s")
+
+    def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
+        """See `AbstractTreatment`."""
+        made = Linear(self.where, species=self.cytokine)
+        return [Scheduled(term=made, course=ScaledCourse(self.course, dose))]

@@ -66,6 +66,7 @@ LAZY = {
     "imagecodecs",
     "nibabel",
     "nrrd",
+    "sklearn",
 }
 # The models and the commands are written in these; nobody imports those modules before they are needed.
 LAZY_EXCEPT = {"config": {"pydantic"}, "cli": {"typer", "rich"}}

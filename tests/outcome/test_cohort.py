@@ -1,0 +1,67 @@
+"""Cohorts: draws from the library's spread, records, and going on where a run was stopped."""
+
+import json
+
+import numpy as np
+import pytest
+
+import tmefield as tf
+from outcome.small_tissue import DAY, tissue
+from tmefield import library
+from tmefield.library.prior import Prior
+from tmefield.outcome import cohort
+
+KEYS = ("kill_rate_CTL", "IFNg.k_endo", "TGFb-growth.half_maximum")
+ARMS = {"control": {}, "anti-PD1": {"anti-PD1": 1.0}}
+
+
+def patients(count=2):
+    return cohort.virtual_patients(tissue(), KEYS, count, seed=7, cells={"CD8_T": 0.5})
+
+
+def test_draws_have_the_spread_of_the_library():
+    prior = library.population_rate("kill_rate_CTL").value.prior()
+    drawn = cohort.draw({"kill_rate_CTL": prior, "flat": Prior("uniform", 0.5, bounds=(0.0, 2.0))}, 4000, seed=1)
+    logs = np.log(drawn["kill_rate_CTL"])
+    assert logs.mean() == pytest.approx(np.log(prior.median), abs=0.03) and logs.std() == pytest.approx(prior.sigma, rel=0.05)
+    assert drawn["flat"].mean() == pytest.approx(1.0, abs=0.03) and 0 <= drawn["flat"].min() < drawn["flat"].max() <= 2
+    alone = cohort.draw({"kill_rate_CTL": prior}, 10, seed=1)
+    np.testing.assert_array_equal(alone["kill_rate_CTL"], drawn["kill_rate_CTL"][:10])
+
+
+def test_patients_have_values_and_cells_of_their_own():
+    first, second = patients()
+    assert set(first.drawn) == {*KEYS, "cells.CD8_T"} and first.drawn["kill_rate_CTL"] != second.drawn["kill_rate_CTL"]
+    ratio = np.asarray(first.tissue.cells["CD8_T"]) / np.asarray(tissue().cells["CD8_T"])
+    np.testing.assert_allclose(ratio, first.drawn["cells.CD8_T"])
+    assert first.tissue.values["IFNg.k_endo"] == first.drawn["IFNg.k_endo"]
+
+
+def test_a_cohort_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
+    file, times = tmp_path / "records.jsonl", np.array([0.0, 1.0]) * DAY
+    seen = []
+    records = cohort.run_cohort(patients(), ARMS, times, results=file, step=DAY, told=lambda done, whole: seen.append((done, whole)))
+    assert seen == [(1, 2), (2, 2)] and [one["patient"] for one in records] == ["patient 0", "patient 1"]
+    assert records[0]["arms"]["anti-PD1"]["growth_ratio"] <= records[0]["arms"]["control"]["growth_ratio"]
+    assert all(end["status"] == 0 for one in records for end in one["arms"].values())
+    columns = cohort.table(records)
+    assert columns["control: growth_ratio"].shape == (2,) and "profile: IFNg_pg_per_mL" in columns and "drawn: cells.CD8_T" in columns
+    whole = file.read_text()
+    file.write_text(whole[: len(whole) - 40])  # stopped while the last record was written
+    assert cohort.run_cohort(patients(), ARMS, times, results=file, step=DAY) == records and file.read_text() == whole
+    monkeypatch.setattr(cohort, "run_arms", None)  # what is there is not run again
+    assert cohort.run_cohort(patients(), ARMS, times, results=file) == records
+    with pytest.raises(tf.FileError, match="patient 0 was run with other values or arms"):
+        cohort.run_cohort(patients(), {"control": {}}, times, results=file)
+    file.write_text(json.dumps({"other": 1}) + "\n" + whole)
+    with pytest.raises(tf.FileError, match="line 1 is no record of a patient"):
+        cohort.run_cohort(patients(), ARMS, times, results=file)
+
+
+def test_what_is_refused():
+    with pytest.raises(tf.InputError, match="needs an arm 'control'; got a"):
+        cohort.run_cohort(patients(), {"a": {}}, [0.0, DAY])
+    with pytest.raises(tf.InputError, match=r"TGFb.decay: the library states no range of it"):
+        cohort.virtual_patients(tissue(), ["TGFb.decay"], 2, seed=0)
+    with pytest.raises(tf.InputError, match="no population 'NK' in the tissue"):
+        cohort.virtual_patients(tissue(), [], 2, seed=0, cells={"NK": 0.3})

@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from .terms import Medium as Medium
     from .terms import Modulation as Modulation
     from .terms import Moment as Moment
+    from .terms import Neutralisation as Neutralisation
     from .terms import PerCell as PerCell
     from .terms import Rates as Rates
     from .terms import ReceptorPools as ReceptorPools
@@ -182,6 +183,7 @@ _HOMES = {
     "Model": ".model",
     "Modulation": ".terms",
     "Moment": ".terms",
+    "Neutralisation": ".terms",
     "NoFlux": ".transport.walls",
     "NumericsError": ".errors",
     "OneCompartment": ".pharmacology.kinetics",

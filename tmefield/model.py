@@ -191,6 +191,12 @@ class Model(eqx.Module):
         return tuple(dict.fromkeys(pair for term in self.terms for pair in _pairs(term, self.names)))
 
     @property
+    def circles(self) -> tuple[tuple[str, str], ...]:
+        """Of `drives` those that belong to a circle: a acts on b, and b on a, itself or through others."""
+        reached = _reached(self.drives, self.names)
+        return tuple((cause, effect) for cause, effect in self.drives if cause in reached[effect])
+
+    @property
     def unique(self) -> bool:
         """Whether there is but one steady state.
 

@@ -16,7 +16,7 @@ ARMS = {"control": {}, "anti-PD1": {"anti-PD1": 1.0}}
 
 
 def patients(count=2):
-    return cohort.virtual_patients(tissue(), KEYS, count, seed=7, cells={"CD8_T": 0.5})
+    return cohort.virtual_patients(tissue(), {**cohort.library_priors(KEYS), "cells.CD8_T": Prior("lognormal", 1.0, 0.5)}, count, seed=7)
 
 
 def test_draws_have_the_spread_of_the_library():
@@ -62,6 +62,6 @@ def test_what_is_refused():
     with pytest.raises(tf.InputError, match="needs an arm 'control'; got a"):
         cohort.run_cohort(patients(), {"a": {}}, [0.0, DAY])
     with pytest.raises(tf.InputError, match=r"TGFb.decay: the library states no range of it"):
-        cohort.virtual_patients(tissue(), ["TGFb.decay"], 2, seed=0)
+        cohort.library_priors(["TGFb.decay"])
     with pytest.raises(tf.InputError, match="no population 'NK' in the tissue"):
-        cohort.virtual_patients(tissue(), [], 2, seed=0, cells={"NK": 0.3})
+        cohort.virtual_patients(tissue(), {"cells.NK": Prior("lognormal", 1.0, 0.3)}, 2, seed=0)

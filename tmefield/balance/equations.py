@@ -22,7 +22,8 @@ from ..transport.assemble import Transport, species_map
 class Balance(eqx.Module):
     """A model at a moment, and for an implicit time step what storage adds: loss `storage` (1/s) and production `drive` (nM/s).
 
-    `mixed`: residuals in the model's type, linear systems or their preconditioner in float32.
+    `mixed`: residuals in the model's type, linear systems or their preconditioner in float32. `circles_only`: the local Jacobian without what a species does
+    to one that does not act back, itself or through others; its eigenvalues are the same.
     """
 
     model: Model
@@ -30,6 +31,7 @@ class Balance(eqx.Module):
     drive: Float[Array, "s z y x"] | None = None
     moment: Moment | None = None
     mixed: bool = eqx.field(static=True, default=False)
+    circles_only: bool = eqx.field(static=True, default=False)
 
     @property
     def together(self) -> bool:
@@ -82,11 +84,12 @@ class Balance(eqx.Module):
         names, medium = self.model.names, self.model.medium(self.moment)
         fields, shape = dict(zip(names, concentration, strict=True)), concentration.shape[1:]
         found: dict[tuple[str, str], Array] = {}
+        kept = self.model.circles if self.circles_only else self.model.drives
         for term in self.model.terms:
             acts_on = term.acts_on or names
             wanted = [(name, name) for name in acts_on]
             if pairs and term.saturable:
-                wanted += [(a, b) for a, b in (term.drives if term.acts_on else permutations(names, 2))]
+                wanted += [pair for pair in (term.drives if term.acts_on else permutations(names, 2)) if pair in kept]
             for cause, effect in wanted:
 
                 def changed(c, term=term, cause=cause, effect=effect):

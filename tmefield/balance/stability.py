@@ -1,5 +1,7 @@
 """Whether a steady field is stable: would a small disturbance die away, and if not, how fast does it grow."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -21,9 +23,11 @@ NEARLY = 1e-2  # residual reduction asked of its linear solves
 def growth_rate(balance: Balance, transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array, ""]:
     """How fast the fastest disturbance of a steady field grows, 1/s; zero where all die away.
 
-    A proof that none grows is looked for first, which costs a few solves; inverse iteration, which costs dozens, where there is none.
+    A proof that none grows is looked for first, which costs a few solves; inverse iteration, which costs dozens, where there is none. What one species does
+    to another that does not act back moves no eigenvalue, and is left out: it would only hide the modes from both.
     """
-    if not balance.apart:
+    balance = replace(balance, circles_only=True)
+    if balance.model.flowing or not balance.model.local:
         return _fastest_mode(balance, transport, x)
     nothing = jnp.zeros((), x.dtype)
     return jax.lax.cond(surely_stable(balance, transport, x), lambda: nothing, lambda: _fastest_mode(balance, transport, x))
@@ -42,9 +46,7 @@ def surely_stable(balance: Balance, transport: Transport, x: Float[Array, "s z y
     own, growing = jnp.maximum(jacobian.own, 0), jnp.maximum(-jacobian.own, 0)
     free = jnp.ones((), bool) if transport.held is None else ~transport.held
     typical = jnp.mean(own, axis=(1, 2, 3), keepdims=True)
-    top = jnp.max(jnp.abs(field), axis=(1, 2, 3), keepdims=True)
-    top = jnp.where(top > 0, top, jnp.max(top))  # a species that is nowhere yet (a drug before its first dose) has to have a positive v too
-    b = (own + typical) * jnp.maximum(jnp.abs(field), 1e-3 * top)
+    b = (own + typical) * jnp.maximum(jnp.abs(field), 1e-3 * _sizes(field))
     limit, wanted = jnp.asarray(100, jnp.int32), jnp.full(transport.count, NEARLY, x.dtype)
 
     def proves(v: Array) -> Array:
@@ -64,6 +66,12 @@ def surely_stable(balance: Balance, transport: Transport, x: Float[Array, "s z y
     return jax.lax.while_loop(again, rise, (jnp.zeros_like(x), jnp.zeros((), bool), jnp.zeros((), jnp.int32)))[1]
 
 
+def _sizes(field: Float[Array, "s z y x"]) -> Float[Array, "s 1 1 1"]:
+    """The greatest concentration of each species; of all, for one that is nowhere yet (a drug before its first dose)."""
+    top = jnp.max(jnp.abs(field), axis=(1, 2, 3), keepdims=True)
+    return jnp.where(top > 0, top, jnp.max(top))
+
+
 def _fastest_mode(balance: Balance, transport: Transport, x: Array) -> Float[Array, ""]:
     """Inverse iteration on J + shift phi finds the mode whose decay is nearest to -shift. No mode grows faster than the bound of Gershgorin; from there the
     shift goes down by `FINER` at a time, since a growth far below the shift is not told from a slow decay. Among species that act on each other modes
@@ -73,8 +81,10 @@ def _fastest_mode(balance: Balance, transport: Transport, x: Array) -> Float[Arr
     bound = 1.1 * jnp.maximum(jnp.max((others - own) / balance.model.stacked_storage), 0)  # of Gershgorin
     shifts = [bound / FINER**stage for stage in range(STAGES)] + ([jnp.zeros((), x.dtype)] if balance.together else [])
 
+    size = _sizes(fill_fixed(transport, x))
+
     def stage(vector, shift):
-        return _slowest_decay(balance, x, shift, vector)
+        return _slowest_decay(balance, x, shift, vector, size)
 
     _, decays = jax.lax.scan(stage, _start_vector(transport, x), jnp.stack(shifts))
     return jnp.maximum(-jnp.min(decays), 0)
@@ -96,14 +106,17 @@ def _start_vector(transport: Transport, x: Array) -> Float[Array, "s z y x"]:
     return level + 0.3 * noise if transport.held is None else jnp.where(transport.held, 0, level + 0.3 * noise)
 
 
-def _slowest_decay(balance: Balance, x: Array, shift: Array, start: Array, iterations: int = 6) -> tuple[Float[Array, "s z y x"], Float[Array, ""]]:
-    """The mode nearest to -shift and its decay rate (negative: growth), 1/s, by its Rayleigh quotient; what cannot be told from zero counts as zero."""
+def _slowest_decay(balance: Balance, x: Array, shift: Array, start: Array, size: Array, iterations: int = 6) -> tuple[Array, Float[Array, ""]]:
+    """The mode nearest to -shift and its decay rate (negative: growth), 1/s, by its Rayleigh quotient; what cannot be told from zero counts as zero.
+
+    Modes count each species in units of its `size`: of a drug and its ligand, which may be a million times scarcer, none would be near to orthogonal.
+    """
     stored = balance.model.stacked_storage
     shifted = eqx.tree_at(lambda b: (b.storage, b.drive), balance, (shift * stored, jnp.zeros_like(x)), is_leaf=lambda leaf: leaf is None)
 
     def iterate(_, state):
         v = state[0] / jnp.sqrt(jnp.sum(total(state[0] * state[0])))
-        w = solve_tangent(shifted, x, stored * v, reduction=LINEAR, max_iterations=200)
+        w = solve_tangent(shifted, x, size * stored * v, reduction=LINEAR, max_iterations=200) / size
         return w, jnp.sum(total(v * stored * v)) / jnp.sum(total(v * stored * w)) - shift
 
     mode, decay = jax.lax.fori_loop(0, iterations * hidden_one(), iterate, (start, jnp.zeros((), x.dtype)))

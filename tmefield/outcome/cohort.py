@@ -28,15 +28,19 @@ class Patient:
     drawn: dict[str, float]
 
 
-def prior_of(key: str) -> Prior:
-    """The spread of a value (`Values`), as the library states it.
+def library_priors(keys: Sequence[str]) -> dict[str, Prior]:
+    """The spread of values (`Values`), as the library states it.
 
     **Raises** `InputError` for a value of which the library states none.
     """
+    return {key: _prior(key) for key in keys}
+
+
+def _prior(key: str) -> Prior:
     known, _ = known_value(key)
     prior = None if known is None else known.prior()
     if prior is None:
-        raise InputError(f"{key}: the library states no range of it; leave it out, or give its spread as a Prior")
+        raise InputError(f"{key}: the library states no range of it; leave it out, or give a Prior of your own")
     return prior
 
 
@@ -55,18 +59,17 @@ def quantile(prior: Prior, share: np.ndarray) -> np.ndarray:
     return prior.median * np.exp((prior.sigma or 0.0) * norm.ppf(share))
 
 
-def virtual_patients(tissue: ImmuneTissue, keys: Sequence[str], count: int, seed: int, cells: Mapping[str, float] | None = None) -> list[Patient]:
-    """`count` tumours like `tissue`, each with its own values of `keys` from the library's spread, and its own numbers of cells.
+def virtual_patients(tissue: ImmuneTissue, priors: Mapping[str, Prior], count: int, seed: int) -> list[Patient]:
+    """`count` tumours like `tissue`, each with values of its own.
 
-    - `cells`: by population, the standard deviation of the logarithm of the factor on its density at the start; key "cells.NAME" of what was drawn.
+    - `priors`: the spread of each, by the key of a value (`library_priors` for the library's), or "cells.NAME" for a factor on the density of a population.
 
-    **Raises** `InputError` for a value of which the library states no spread, and cells that are not there.
+    **Raises** `InputError` for cells that are not there and unknown values.
     """
-    priors = {key: prior_of(key) for key in keys}
-    for name, sigma in (cells or {}).items():
-        if name not in tissue.cells:
-            raise InputError(f"cells: no population '{name}' in the tissue; there are {', '.join(tissue.cells)}")
-        priors[OF_CELLS + name] = Prior("lognormal", 1.0, sigma)
+    for key in priors:
+        name = key.removeprefix(OF_CELLS)
+        if key != name and name not in tissue.cells:
+            raise InputError(f"{key}: no population '{name}' in the tissue; there are {', '.join(tissue.cells)}")
     columns = draw(priors, count, seed)
     rows = [{key: float(column[index]) for key, column in columns.items()} for index in range(count)]
     return [Patient(f"patient {index}", with_drawn(tissue, row), row) for index, row in enumerate(rows)]

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..pharmacology.drug import Drug
 from ..regulation import RegulationEdge, RegulationNetwork
 from ..species import Species
-from ..terms import AbstractTerm, Blockade, Linear, PerCell, Scheduled, VascularExchange
+from ..terms import AbstractTerm, Blockade, Linear, Neutralisation, PerCell, Scheduled, VascularExchange
 from .signals import ENDOTHELIUM, WALL_PER_CELL
 
 
@@ -47,7 +47,7 @@ class AbstractTreatment(eqx.Module):
 
 class DrugTreatment(AbstractTreatment):
     """A drug in the plasma, which reaches the tissue through its vessels: it binds its cytokine, blocks its receptor, is the cytokine itself, or releases
-    CTL from a checkpoint.
+    CTL from a checkpoint. One that binds counts as in excess and its complexes as cleared where they are made (`Neutralisation`).
 
     **Arguments**
 
@@ -76,7 +76,7 @@ class DrugTreatment(AbstractTreatment):
     @property
     def species(self) -> tuple[Species, ...]:
         """See `AbstractTreatment`."""
-        return () if self.drug.action == "supplies" else tuple(self.drug.species())
+        return () if self.drug.action == "supplies" else (self.drug.species()[0],)
 
     @property
     def blockades(self) -> dict[str, Blockade]:
@@ -103,9 +103,12 @@ class DrugTreatment(AbstractTreatment):
         """See `AbstractTreatment`."""
         if self.drug.action == "supplies":
             return []
-        found: list[AbstractTerm] = []
-        for term in self.drug.terms(WALL_PER_CELL, ScaledCourse(self.course, dose)):
-            found.append(PerCell(ENDOTHELIUM, term) if isinstance(term, VascularExchange) else term)
+        drug = self.drug
+        exchange = VascularExchange(drug.name, WALL_PER_CELL, drug["permeability"], ScaledCourse(self.course, dose))
+        found: list[AbstractTerm] = [PerCell(ENDOTHELIUM, exchange)]
+        if drug.action == "neutralises":
+            cleared = drug.values.get("complex_decay", drug["decay"])
+            found.append(Neutralisation(str(drug.target), drug.name, drug["k_on"], drug["k_on"] * drug["K_D"], cleared))
         return found
 
 

@@ -13,6 +13,7 @@ from .linear import Linear as Linear
 from .modulation import Blockade as Blockade
 from .modulation import Hill as Hill
 from .modulation import Modulation as Modulation
+from .neutralisation import Neutralisation as Neutralisation
 from .per_cell import PerCell as PerCell
 from .receptor_pools import ReceptorPools as ReceptorPools
 from .scheduled import Scheduled as Scheduled

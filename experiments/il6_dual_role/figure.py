@@ -83,4 +83,6 @@ def _pairs(panel, at: list[float], rows: list[dict], chosen: tuple[str, str], la
     panel.plot(at, [row["long"] for row in rows], "o-", color="#762a83", lw=2, label=f"{chosen[1]} days")
     panel.axhline(1, color="0.7", lw=0.8, zorder=0)
     panel.set(xscale="log", xlabel=label, ylabel="tumour volume over untreated")
+    panel.set_xticks(at, [f"{one:.3g}" for one in at])
+    panel.minorticks_off()
     panel.legend(frameon=False, title="IL-6 for", fontsize=9)

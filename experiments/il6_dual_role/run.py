@@ -11,8 +11,8 @@ import numpy as np
 
 import tmefield as tf
 from tmefield import units
-from tmefield.output import FieldSet, write_netcdf
 from tmefield.outcome import endpoints
+from tmefield.output import FieldSet, write_netcdf
 
 FOLDER = Path(__file__).parent
 CYTOKINES = ("IL6", "IFNg", "IL10", "VEGF")
@@ -38,7 +38,7 @@ class Setting:
     values: dict[str, Any]
 
     def tissue(self, dose: float, days: float, **values: Any) -> tf.ImmuneTissue:
-        """The tissue with a depot throughout that makes `dose`/`days` for `days`. Breakpoints are those of all durations, so that one compilation serves all."""
+        """The tissue with a depot throughout that makes `dose`/`days` for `days`; its breakpoints are those of all durations, so that one compilation serves."""
         cuts = [0.0, *self.days]
         course = tf.TimeCourse([cut * DAY for cut in cuts], [dose / days if cut < days else 0.0 for cut in cuts])
         depot = {"IL6": tf.Depot("IL6", 1.0, course)}

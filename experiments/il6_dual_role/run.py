@@ -38,7 +38,7 @@ class Setting:
     values: dict[str, Any]
 
     def tissue(self, dose: float, days: float, **values: Any) -> tf.ImmuneTissue:
-        """The tissue with a depot throughout that makes `dose`/`days` for `days`; its breakpoints are those of all durations, so that one compilation serves."""
+        """The tissue with a depot throughout that makes `dose`/`days` for `days`; breakpoints are those of all durations: one compilation serves."""
         cuts = [0.0, *self.days]
         course = tf.TimeCourse([cut * DAY for cut in cuts], [dose / days if cut < days else 0.0 for cut in cuts])
         depot = {"IL6": tf.Depot("IL6", 1.0, course)}

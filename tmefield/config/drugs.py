@@ -195,7 +195,7 @@ def drug_notes(config: Config, drugs: tuple[DrugValues, ...]) -> list[str]:
         given += [] if one.plasma is None else [f"plasma held at {one.plasma:.4g} nM"]
         notes.append(f"{one.name} {verb.get(one.action, 'is carried and cleared only')}; {', '.join(given)}")
         if config.time is not None:
-            notes += _beyond(one, config.time.times[-1] if config.time.times else config.time.end)
+            notes += beyond(one, config.time.times[-1] if config.time.times else config.time.end, "[time]")
     return notes
 
 
@@ -203,12 +203,14 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _beyond(drug: DrugValues, end: Any) -> list[str]:
-    """Doses and injections that the run does not live to see: those at its end change no output either."""
+def beyond(drug: DrugValues, end: Any, lengthen: str) -> list[str]:
+    """Doses and injections that the run does not live to see: those at its end change no output either; `lengthen` is the key that would help."""
     notes = []
     for what, times in (("dose", [dose.at for dose in drug.doses]), ("injection", drug.needles)):
         late = sum(at >= units.parse(end, "time") for at in times)
         if late:
             none = ", none within it" if late == len(times) else ""
-            notes.append(f"{drug.name}: {late} of {_counted(len(times), what)} at or beyond the end of the run ({end}){none}, without effect; lengthen [time]")
+            notes.append(
+                f"{drug.name}: {late} of {_counted(len(times), what)} at or beyond the end of the run ({end}){none}, without effect; lengthen {lengthen}"
+            )
     return notes

@@ -5,6 +5,10 @@ import time
 import warnings
 from pathlib import Path
 
+import typer
+
+from .guard import INTERRUPTED
+
 SUMMARY, PICTURE, PAGE, LOCK = "summary.json", "outcome.png", "outcome.html", ".lock"
 
 
@@ -28,8 +32,11 @@ def run_outcome(loaded, progress, *, json: bool, force: bool) -> None:
     check_disk(folder, plan.need.disk)
     try:
         with alone(folder / LOCK):
-            arms = {name: _arm(plan, name, folder, progress, force=force) for name in plan.arms}
+            arms = {name: _arm(plan, name, folder, progress) for name in plan.arms}
             report = _finish(loaded, arms, plan, folder, progress)
+    except KeyboardInterrupt:
+        progress.note("tmefield: interrupted; finished arms are kept: go on with the same command, without --force")
+        raise typer.Exit(INTERRUPTED) from None
     finally:
         if not any(folder.iterdir()):
             folder.rmdir()
@@ -49,16 +56,19 @@ def plan_of(loaded):
 
 
 def _check_arms(folder: Path, loaded, *, force: bool) -> None:
-    """Refuse a folder with arms of another configuration; arms of this one are taken as they are.
+    """Refuse a folder with arms of another configuration; arms of this one are taken as they are. With `force` all arms there are dropped.
 
     **Raises** `InputError` with the remedy.
     """
     from ..config.outcome import run_key
     from ..errors import InputError
 
-    if force or not folder.is_dir():
+    there = sorted(folder.glob("arm-*.nc")) if folder.is_dir() else []
+    if force:
+        for path in there:
+            path.unlink()
         return
-    others = [path.name for path in sorted(folder.glob("arm-*.nc")) if _attribute(path, "run_key") != run_key(loaded)]
+    others = [path.name for path in there if _attribute(path, "run_key") != run_key(loaded)]
     if others:
         raise InputError(f"{folder} already holds {others[0]} of another run; choose another folder with --out, or overwrite with --force")
 
@@ -74,7 +84,7 @@ def _attribute(path: Path, name: str) -> str | None:
         return None
 
 
-def _arm(plan, name: str, folder: Path, progress, *, force: bool):
+def _arm(plan, name: str, folder: Path, progress):
     """The fields of an arm: from its file where it was finished before, else computed and written."""
     from ..config.outcome import arm_key
     from ..config.outcome_checks import arm_file
@@ -82,7 +92,7 @@ def _arm(plan, name: str, folder: Path, progress, *, force: bool):
     from ..output.netcdf import read_netcdf, write_netcdf
 
     path = folder / arm_file(name)
-    if not force and path.exists() and _attribute(path, "arm_key") == arm_key(plan.loaded, name):
+    if path.exists() and _attribute(path, "arm_key") == arm_key(plan.loaded, name):
         progress.note(f"  arm {name}: finished before, kept")
         return read_netcdf(path)
     with progress.stage(f"arm {name}"):

@@ -128,7 +128,8 @@ def _record(table: DrugNumbers, where: str) -> library.DrugRecord | None:
         return library.drug(table.id)
     except InputError as error:
         if table.action is None or table.molecular_weight is None:
-            raise InputError(f"{where}.id: {error} (a drug of your own needs action, molecular_weight and, where it acts, target)") from None
+            key = type(table).model_fields["id"].alias or "id"
+            raise InputError(f"{where}.{key}: {error} (a drug of your own needs action, molecular_weight and, where it acts, target)") from None
     return None
 
 

@@ -15,7 +15,7 @@ from .slices import COLOURMAP, Plane, draw_scale_bar, planes_through
 
 _WIDTH, _HEAD, _LEFT, _RIGHT = 14.0, 1.0, 0.85, 0.3
 _TOP, _ABOVE, _BELOW = 2.9, 0.4, 0.65
-_SMALL, _IN_A_ROW, _SMALL_GAP = 1.35, 5, 0.75
+_SMALL, _IN_A_ROW, _SMALL_GAP, _SMALL_DOWN = 1.35, 5, 0.75, 0.65
 _SLICE, _SLICE_GAP, _SLICE_LEFT = 1.75, 0.18, 1.55
 _MOST_LINES, _MOST_ROWS, _MOST_SPECIES = 12, 4, 6
 _DASHES = ("-", "--")
@@ -38,12 +38,12 @@ def _draw(record: OutcomeRecord) -> Page:
     arms, rows = _shown(record, _MOST_LINES), _shown(record, _MOST_ROWS)
     small = -(-len(record.populations) // _IN_A_ROW)
     populations_at = _HEAD + _ABOVE + _TOP + _BELOW
-    slices_at = populations_at + 0.45 + small * (_SMALL + 0.3) + small * 0.35 + 0.35
+    slices_at = populations_at + 0.5 + small * (_SMALL + _SMALL_DOWN) + 0.1
     plane = _plane(record)
-    columns = 2 + min(len(plane_species(record)), _MOST_SPECIES)
+    columns = 2 + len(_columns_of(record))
     width = min(_SLICE, (_WIDTH - _SLICE_LEFT - _RIGHT) / columns - _SLICE_GAP)
     high = width * (plane.extent[3] - plane.extent[2]) / (plane.extent[1] - plane.extent[0])
-    page = Page(_WIDTH, slices_at + 0.7 + len(rows) * (high + _SLICE_GAP) + 0.75)
+    page = Page(_WIDTH, slices_at + 0.6 + len(rows) * (high + _SLICE_GAP) + 0.75)
     _draw_head(page, record)
     style = {arm: {"color": COLOURS[k % len(COLOURS)], "linestyle": _DASHES[k // len(COLOURS) % 2], "linewidth": 1.8} for k, arm in enumerate(arms)}
     _draw_volumes(page.axes(Box(_LEFT, _HEAD + _ABOVE, 6.6, _TOP)), record, style)
@@ -65,7 +65,7 @@ def _shown(record: OutcomeRecord, most: int) -> list[str]:
     return [arm for arm in record.arms if arm in kept]
 
 
-def plane_species(record: OutcomeRecord) -> list[int]:
+def _columns_of(record: OutcomeRecord) -> list[int]:
     """Numbers of the species that have a column: the first ones, which are the cytokines."""
     return list(range(len(next(iter(record.arms.values())).species)))[:_MOST_SPECIES]
 
@@ -103,6 +103,7 @@ def _draw_volumes(axes: Any, record: OutcomeRecord, style: dict[str, dict]) -> N
         axes.plot(record.days(arm), record.volume(arm), label=_plain(arm), **line)
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, record.days(next(iter(style)))[-1])
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
     axes.set_xlabel("time (d)", color=INK)
     axes.set_ylabel("tumour volume (mm³)", color=INK)
     axes.grid(alpha=0.25, linewidth=0.6)
@@ -130,7 +131,7 @@ def _draw_populations(page: Page, top: float, record: OutcomeRecord, style: dict
     width = (_WIDTH - _LEFT - _RIGHT + _SMALL_GAP) / _IN_A_ROW - _SMALL_GAP
     for index, name in enumerate(record.populations):
         row, column = divmod(index, _IN_A_ROW)
-        axes = page.axes(Box(_LEFT + column * (width + _SMALL_GAP), top + 0.5 + row * (_SMALL + 0.65), width, _SMALL))
+        axes = page.axes(Box(_LEFT + column * (width + _SMALL_GAP), top + 0.5 + row * (_SMALL + _SMALL_DOWN), width, _SMALL))
         for arm, line in style.items():
             axes.plot(record.days(arm), record.cells(arm, name), **{**line, "linewidth": 1.4})
         most = max(float(record.cells(arm, name).max()) for arm in style)
@@ -149,15 +150,15 @@ def _draw_slices(page: Page, top: float, record: OutcomeRecord, arms: list[str],
     page.text(0.35, top, f"x–y slice at z = {number(round(plane.position, 1))} µm on day {day:g}", fontsize=11, fontweight="bold")
     maps: list[tuple[str, list[np.ndarray], Any]] = [("tumour cells", [_PER_MM3 * _last(one.cell_density[TUMOUR]) for one in fields], _of_cells)]
     maps += [("killing − growth", [_PER_MM3 * _PER_DAY * one.maps[BALANCE].values for one in fields], _of_balance)]
-    maps += [(spelled(fields[0].names[k]), [one.concentration[-1, k] for one in fields], _of_species) for k in plane_species(record)]
+    maps += [(spelled(fields[0].names[k]), [one.concentration[-1, k] for one in fields], _of_species) for k in _columns_of(record)]
     for column, (name, values, how) in enumerate(maps):
         x = _SLICE_LEFT + column * (width + _SLICE_GAP)
         cuts = [plane.cut(np.asarray(one, np.float64)) for one in values]
         scale, colours = how(np.stack(cuts))
-        _draw_column(page, (x, top + 0.7), (name, cuts, scale, colours), size)
+        _draw_column(page, (x, top + 0.6), (name, cuts, scale, colours), size)
     for row, arm in enumerate(arms):
         words = arm if len(arm) <= 20 else arm[:19] + "…"
-        y = top + 0.7 + row * (high + _SLICE_GAP) + high / 2
+        y = top + 0.6 + row * (high + _SLICE_GAP) + high / 2
         page.text(_SLICE_LEFT - 0.12, y, words, fontsize=9.5, ha="right")
 
 
@@ -167,13 +168,14 @@ def _draw_column(page: Page, corner: tuple[float, float], what: tuple[str, list[
 
     (x, y), (name, cuts, scale, colours), (plane, width, high) = corner, what, size
     norm = (LogNorm if scale.log else Normalize)(scale.lower, scale.upper)
-    drawn = None
+    drawn: Any = None
     for row, cut in enumerate(cuts):
         axes = page.axes(Box(x, y + row * (high + _SLICE_GAP), width, high))
         values = np.maximum(cut / scale.factor, scale.lower) if scale.log else cut / scale.factor
         drawn = axes.imshow(values, origin="lower", extent=plane.extent, cmap=colours, norm=norm, interpolation="nearest", aspect="auto")
         axes.set_xticks([])
         axes.set_yticks([])
+        axes.spines[:].set_visible(False)
         if row == 0:
             axes.set_title(_plain(name), fontsize=9.5, color=INK)
             if name == "tumour cells":

@@ -79,7 +79,7 @@ def test_arms_share_a_run_and_differ_by_their_doses():
 
 def test_the_starter_is_valid():
     plan = outcome_plan(load(template("outcome")))
-    assert list(plan.arms) == ["control", "anti-PD1", "anti-TGFb", "both"] and len(plan.tissue.cells) == 9
+    assert list(plan.arms) == ["control", "anti-PD1", "IFNg", "both"] and len(plan.tissue.cells) == 9
 
 
 def test_a_box_that_does_not_fit_in_memory_is_refused():

@@ -28,6 +28,7 @@ KINDS: dict[str, str] = {
     "diffusivity": "um2/s",
     "rate": "1/s",
     "concentration": "nM",
+    "production": "nM/s",
     "secretion": "molecule/cell/s",
     "density": "cell/um3",
     "permeability": "um/s",
@@ -48,7 +49,7 @@ KINDS: dict[str, str] = {
 # Other ways to write a kind, each with the factor 1 to the internal unit.
 _ALSO = {"density": ("1/um3",), "count": ("1/cell", "1")}
 # Kinds that may be given by mass once the molecular weight is known, with the unit to which the mass is brought first.
-_BY_MASS = {"concentration": "kg/um3", "secretion": "kg/cell/s", "amount": "kg"}
+_BY_MASS = {"concentration": "kg/um3", "secretion": "kg/cell/s", "amount": "kg", "production": "kg/um3/s"}
 _PLAIN = ("number", "count")
 _IN_WORDS = {
     "secretion": "secretion rate",

@@ -25,6 +25,7 @@ ThicknessOption = Annotated[str | None, typer.Option("--thickness", help="Thickn
 DiameterOption = Annotated[str | None, typer.Option("--cell-diameter", help="Diameter of the cells in the section, e.g. '10 um'.")]
 RadiusOption = Annotated[str | None, typer.Option("--vessel-radius", help="Radius of the vessels that cross the section, e.g. '5 um'.")]
 PermeabilityOption = Annotated[str | None, typer.Option("--permeability", help="Of the vessel walls in a section, e.g. '1e-6 cm/s', or 'library'.")]
+OutcomeOption = Annotated[bool, typer.Option("--outcome", help="One for the outcome of a tumour in arms of treatment.")]
 
 
 def init(
@@ -42,9 +43,10 @@ def init(
     cell_diameter: DiameterOption = None,
     vessel_radius: RadiusOption = None,
     permeability: PermeabilityOption = None,
+    outcome: OutcomeOption = False,
     force: ForceOption = False,
 ) -> None:
-    """Write a commented configuration: the demonstration, one for your vessels, or one for a tissue section."""
+    """Write a commented configuration: the demonstration, one for your vessels, for a tissue section, or for the outcome of a tumour."""
     from ..config.starters import FILL_IN, cells_table, network_config, section_config, template
     from ..output.atomic import write_bytes
 
@@ -54,6 +56,8 @@ def init(
     for given in (vessels, cells):
         if given is not None and not given.is_file():
             raise FileError(f"{given}: no such file")
+    if outcome and (vessels is not None or cells is not None):
+        raise InputError("--outcome starts from densities in and around a tumour: leave out --vessels and --cells")
     table = None
     if cells is not None:
         mapping = _pairs(columns, "--columns", "x=X,y=Y,type=phenotype") if columns else _ask_for_columns(cells)
@@ -71,7 +75,7 @@ def init(
         numbers = {"thickness": thickness, "cell_diameter": cell_diameter, "vessel_radius": vessel_radius, "permeability": permeability}
         text = section_config(table, title=f"Cytokine fields in the section {cells.name}", spacing=spacing, from_cells=vessel_cells, **numbers)
     else:
-        text = template("demo")
+        text = template("outcome" if outcome else "demo")
     write_bytes(target, iter([text.encode()]))
     print(f"wrote {target}" + (f'; replace each "{FILL_IN}"' if FILL_IN in text else ""))
     mend = None if FILL_IN in text else _what_is_wrong(target)
@@ -82,11 +86,13 @@ def init(
 
 def _what_is_wrong(target: Path) -> str | None:
     """What validate would say of the new configuration, or None where it is ready to run."""
-    from ..config.load import load_config
+    from ..config.load import Loaded, load_case
     from ..config.prepare import prepare
 
     try:
-        prepare(load_config(target))
+        loaded = load_case(target)
+        if isinstance(loaded, Loaded):
+            prepare(loaded)
     except TmefieldError as error:
         return str(error)
     return None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .source import ForceOption, InputArgument, JsonOption, SetOption, SpacingOption, UnitOption, load_input
+from .source import ForceOption, InputArgument, JsonOption, SetOption, SpacingOption, UnitOption, load_any
 
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the results (default: output.folder, ./tmefield-output).")]
 
@@ -23,12 +23,17 @@ def run(
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Solve for the steady fields, or through time where the configuration has a [time] table, and write NetCDF and a picture."""
+    """Solve for the steady fields, through time ([time] in the configuration) or for the outcome of a tumour ([outcome]), and write NetCDF and a picture."""
+    from ..config.load import LoadedOutcome
     from .console import Progress
+    from .outcome import run_outcome
     from .results import check_folder
 
     progress = Progress()
-    loaded = load_input(source, overrides, out=out, spacing=spacing, unit=unit)
+    loaded = load_any(source, overrides, out=out, spacing=spacing, unit=unit)
+    if isinstance(loaded, LoadedOutcome):
+        run_outcome(loaded, progress, json=json, force=force)
+        return
     check_folder(loaded, force=force)
     about = None if loaded.config.time is None else _about(loaded, force=force)
     progress.note(loaded.config.title)

@@ -8,7 +8,7 @@ import typer
 from ..errors import FileError, InputError
 
 if TYPE_CHECKING:
-    from ..config.load import Loaded
+    from ..config.load import Loaded, LoadedOutcome
 
 InputArgument = Annotated[str, typer.Argument(metavar="INPUT", help="A configuration (.toml), 'demo', or a vessel network (with --spacing).")]
 SetOption = Annotated[
@@ -24,9 +24,18 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite results of
 def load_input(name: str, overrides: list[str] | None, *, out: Path | None = None, spacing: str | None = None, unit: str | None = None) -> "Loaded":
     """The checked configuration that an INPUT stands for.
 
-    **Raises** `FileError` where there is no such file, `InputError` for a bad configuration or a network without spacing.
+    **Raises** `FileError` where there is no such file, `InputError` for a bad configuration, one of an outcome, or a network without spacing.
     """
-    from ..config.load import load_config, parse_config
+    from ..config.load import of_fields
+
+    return of_fields(load_any(name, overrides, out=out, spacing=spacing, unit=unit))
+
+
+def load_any(
+    name: str, overrides: list[str] | None, *, out: Path | None = None, spacing: str | None = None, unit: str | None = None
+) -> "Loaded | LoadedOutcome":
+    """As `load_input`; of an outcome too."""
+    from ..config.load import load_case, parse_config
     from ..config.starters import network_config, quoted, template
 
     changes = [*(overrides or [])]
@@ -37,7 +46,7 @@ def load_input(name: str, overrides: list[str] | None, *, out: Path | None = Non
         if path.suffix.lower() != ".toml":
             raise FileError(f"{name}: no such file. Give a configuration (.toml), a vessel network, or 'demo'")
         _refuse_shorthand(name, spacing, unit)
-        return load_config(path, changes)
+        return load_case(path, changes)
     if name == "demo" and not path.is_file():
         _refuse_shorthand(name, None, unit)
         return parse_config(template("demo"), [*([f"grid.spacing={quoted(spacing)}"] if spacing else []), *changes], folder=Path(), source="demo")

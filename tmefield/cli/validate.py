@@ -1,15 +1,19 @@
 """`tmefield validate`: everything a run would read and check, without solving."""
 
-from .source import InputArgument, JsonOption, SetOption, SpacingOption, UnitOption, load_input
+from .source import InputArgument, JsonOption, SetOption, SpacingOption, UnitOption, load_any
 
 
 def validate(source: InputArgument, overrides: SetOption = None, spacing: SpacingOption = None, unit: UnitOption = None, json: JsonOption = False) -> None:
     """Check a configuration and the files that it names, and say what was understood."""
+    from ..config.load import LoadedOutcome
     from ..config.prepare import prepare
     from ..config.tell import describe, describe_text
     from .console import print_json
 
-    loaded = load_input(source, overrides, spacing=spacing, unit=unit)
+    loaded = load_any(source, overrides, spacing=spacing, unit=unit)
+    if isinstance(loaded, LoadedOutcome):
+        _outcome(loaded, json=json)
+        return
     inputs = prepare(loaded)
     fit = {} if loaded.config.fit is None else _fit(inputs)
     if json:
@@ -30,3 +34,16 @@ def _fit(inputs) -> dict:
     _, plan = model_and_plan(inputs)
     free = {one.name: {"value": float(one.start), "unit": one.unit} for one in plan.parameters}
     return {"fit": {"free": free, "data": [{"name": one.name, "count": int(one.data.size)} for one in plan.observations]}}
+
+
+def _outcome(loaded, *, json: bool) -> None:
+    from ..config.outcome_result import describe_outcome, describe_outcome_text
+    from .console import print_json
+    from .outcome import plan_of
+
+    plan = plan_of(loaded)
+    if json:
+        print_json({"valid": True, **describe_outcome(plan)})
+    else:
+        print(describe_outcome_text(plan))
+        print(f"{loaded.source} is valid")

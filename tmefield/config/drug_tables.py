@@ -90,19 +90,17 @@ class InjectionTable(Repeated):
     duration: Duration = "60 s"
 
 
-class DrugTable(Table):
-    """One drug: all of it from the library, unless said otherwise."""
+class DrugNumbers(Table):
+    """What a drug is, the body that it is given to, and its doses into the plasma: all of it from the library, unless said otherwise."""
 
     id: Name
     molecular_weight: MolecularWeight | None = None
     action: Literal["neutralises", "blocks", "supplies", "none"] | None = None
     target: Name | None = None
     doses: Annotated[tuple[DoseTable, ...], Field(max_length=MAX_DOSES)] = ()
-    injections: Annotated[tuple[InjectionTable, ...], Field(max_length=MAX_DOSES)] = ()
     plasma_concentration: Concentration | None = None
     body_weight: Mass | None = None
     body_surface: Annotated[float, bounded(high=10.0, above_low=True)] | None = None
-    target_mediated_loss: bool = False
     diffusivity: Diffusivity | None = None
     decay: Rate | None = None
     permeability: Permeability | None = None
@@ -118,9 +116,20 @@ class DrugTable(Table):
     mass_per_IU: Mass | None = None
 
     @model_validator(mode="after")
-    def _something_is_given(self):
+    def _doses_or_level(self):
         if self.doses and self.plasma_concentration is not None:
             raise ValueError("give 'doses' or 'plasma_concentration' (held for ever), not both")
+        return self
+
+
+class DrugTable(DrugNumbers):
+    """One drug."""
+
+    injections: Annotated[tuple[InjectionTable, ...], Field(max_length=MAX_DOSES)] = ()
+    target_mediated_loss: bool = False
+
+    @model_validator(mode="after")
+    def _something_is_given(self):
         if not self.doses and not self.injections and self.plasma_concentration is None:
             raise ValueError("nothing is given: add 'doses', 'injections' or 'plasma_concentration'")
         return self

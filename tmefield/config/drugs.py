@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..pharmacology.amounts import dose_amount
 from ..pharmacology.doses import Dose
 from ..pharmacology.values import complex_name, complex_values, drug_values, needed
-from .drug_tables import VALUES, DoseTable, DrugTable, InjectionTable, Repeated
+from .drug_tables import VALUES, DoseTable, DrugNumbers, DrugTable, InjectionTable, Repeated
 from .parameters import SpeciesValues, species_id
 from .schema import Config
 
@@ -73,13 +73,34 @@ def drugs_of(config: Config, species: Sequence[SpeciesValues], *, vessels: bool)
 
 
 def _resolve(table: DrugTable, where: str, config: Config, present: list[str], *, vessels: bool) -> DrugValues:
+    """A drug of `[[drugs]]`."""
+    add = 'add [[species]] id = "{target}", or take the drug along with action = "none"'
+    one = drug_numbers(table, where, present, f"{{target}} is not among the species: {add}")
+    body = _body(table, one.values)
+    injections = _each(table.injections, lambda needle, key: [_injection(needle, key, body)], f"{where}.injections")
+    if (one.doses or injections) and config.time is None:
+        raise InputError(f"{where}: doses and injections make a course in time: add [time], or give plasma_concentration, at which the plasma is held")
+    if (one.doses or table.plasma_concentration is not None) and not vessels:
+        raise InputError(f"{where}: from the plasma a drug reaches the tissue through vessels: add [vessels], or give injections")
+    if table.target_mediated_loss and one.action != "blocks":
+        raise InputError(f"{where}.target_mediated_loss: only a drug that blocks a receptor is taken up with it; this one has action '{one.action}'")
+    return replace(one, injections=tuple(injections), target_mediated_loss=table.target_mediated_loss)
+
+
+def drug_numbers(table: DrugNumbers, where: str, present: list[str], absent: str) -> DrugValues:
+    """What a drug is, and its doses.
+
+    - `present`: species that it may act on; `absent`: what to say of another one, with {target} for its name.
+
+    **Raises** `InputError` with key and remedy.
+    """
     record = _record(table, where)
     name = record.id if record else table.id
     action = table.action or (record.action if record else "none")
     target = table.target or (record.target if record and action != "none" else None)
     target = None if target is None else species_id(target)
     if target is not None and target not in present:
-        raise InputError(f'{where}.target: {target} is not among the species: add [[species]] id = "{target}", or take the drug along with action = "none"')
+        raise InputError(f"{where}.target: {absent.format(target=target)}")
     given = {key: getattr(table, key) for key in VALUES if getattr(table, key) is not None}
     weight = given.get("molecular_weight", record.parameters["molecular_weight"].internal if record else None)
     weight = units.parse(weight, "molecular_weight") if isinstance(weight, str) else weight
@@ -87,28 +108,28 @@ def _resolve(table: DrugTable, where: str, config: Config, present: list[str], *
         given["K_D"] = units.parse(given["K_D"], "concentration", key=f"{where}.K_D", molecular_weight=weight)
     known = {key: one.internal for key, one in record.parameters.items() if key in VALUES} if record else {}
     values = drug_values(where, action, target, {**known, **given})
-    body: dict[str, Any] = {"molecular_weight": weight, "body_surface": table.body_surface, "mass_per_unit": values.get("mass_per_IU")}
-    body["body_weight"] = None if table.body_weight is None else units.parse(table.body_weight, "mass")
+    body = _body(table, values)
     doses = _each(table.doses, lambda dose, key: _doses(dose, key, body), f"{where}.doses")
-    injections = _each(table.injections, lambda needle, key: [_injection(needle, key, body)], f"{where}.injections")
-    if (doses or injections) and config.time is None:
-        raise InputError(f"{where}: doses and injections make a course in time: add [time], or give plasma_concentration, at which the plasma is held")
-    if (doses or table.plasma_concentration is not None) and not vessels:
-        raise InputError(f"{where}: from the plasma a drug reaches the tissue through vessels: add [vessels], or give injections")
     _check_complete(where, action, values, doses)
-    if table.target_mediated_loss and action != "blocks":
-        raise InputError(f"{where}.target_mediated_loss: only a drug that blocks a receptor is taken up with it; this one has action '{action}'")
     plasma = table.plasma_concentration
     held = None if plasma is None else units.parse(plasma, "concentration", key=f"{where}.plasma_concentration", molecular_weight=weight)
-    return DrugValues(name, action, target, values, tuple(doses), tuple(injections), held, table.target_mediated_loss)
+    return DrugValues(name, action, target, values, tuple(doses), (), held, target_mediated_loss=False)
 
 
-def _record(table: DrugTable, where: str) -> library.DrugRecord | None:
+def _body(table: DrugNumbers, values: dict[str, Any]) -> dict[str, Any]:
+    """What turns a dose into nmol."""
+    body_weight = None if table.body_weight is None else units.parse(table.body_weight, "mass")
+    body = {"molecular_weight": values["molecular_weight"], "mass_per_unit": values.get("mass_per_IU")}
+    return {**body, "body_weight": body_weight, "body_surface": table.body_surface}
+
+
+def _record(table: DrugNumbers, where: str) -> library.DrugRecord | None:
     try:
         return library.drug(table.id)
     except InputError as error:
         if table.action is None or table.molecular_weight is None:
-            raise InputError(f"{where}.id: {error} (a drug of your own needs action, molecular_weight and, where it acts, target)") from None
+            key = type(table).model_fields["id"].alias or "id"
+            raise InputError(f"{where}.{key}: {error} (a drug of your own needs action, molecular_weight and, where it acts, target)") from None
     return None
 
 
@@ -175,7 +196,7 @@ def drug_notes(config: Config, drugs: tuple[DrugValues, ...]) -> list[str]:
         given += [] if one.plasma is None else [f"plasma held at {one.plasma:.4g} nM"]
         notes.append(f"{one.name} {verb.get(one.action, 'is carried and cleared only')}; {', '.join(given)}")
         if config.time is not None:
-            notes += _beyond(one, config.time.times[-1] if config.time.times else config.time.end)
+            notes += beyond(one, config.time.times[-1] if config.time.times else config.time.end, "[time]")
     return notes
 
 
@@ -183,12 +204,14 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _beyond(drug: DrugValues, end: Any) -> list[str]:
-    """Doses and injections that the run does not live to see: those at its end change no output either."""
+def beyond(drug: DrugValues, end: Any, lengthen: str) -> list[str]:
+    """Doses and injections that the run does not live to see: those at its end change no output either; `lengthen` is the key that would help."""
     notes = []
     for what, times in (("dose", [dose.at for dose in drug.doses]), ("injection", drug.needles)):
         late = sum(at >= units.parse(end, "time") for at in times)
         if late:
             none = ", none within it" if late == len(times) else ""
-            notes.append(f"{drug.name}: {late} of {_counted(len(times), what)} at or beyond the end of the run ({end}){none}, without effect; lengthen [time]")
+            notes.append(
+                f"{drug.name}: {late} of {_counted(len(times), what)} at or beyond the end of the run ({end}){none}, without effect; lengthen {lengthen}"
+            )
     return notes

@@ -153,7 +153,14 @@ def make_grid(config: Config, network: VesselNetwork | None, cells: Cells | None
 
     **Raises** `InputError` for a box that holds next to no voxels.
     """
-    grid = _grid(config, network, cells)
+    return sensible(_grid(config, network, cells))
+
+
+def sensible(grid: Grid) -> Grid:
+    """The grid, unless its box holds next to no voxels.
+
+    **Raises** `InputError` then.
+    """
     if sorted(grid.shape)[1] < LEAST_VOXELS:
         box, voxel = (" x ".join(f"{one:g}" for one in sizes) for sizes in (grid.extent, grid.spacing))
         raise InputError(

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import FileError, InputError
+from .outcome_checks import outcome_problems
+from .outcome_tables import OutcomeConfig
 from .problems import did_you_mean, from_validation, refuse
 from .readout_checks import readout_problems
 from .regulation import regulation_problems
@@ -21,15 +23,10 @@ MAX_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A checked configuration.
+class _Checked:
+    """Tables that hold together, with where they stand."""
 
-    - `config`: the tables.
-    - `folder`: where files that it names are looked for.
-    - `source`: what to call it in messages.
-    """
-
-    config: Config
+    config: Any
     folder: Path
     source: str
 
@@ -42,23 +39,64 @@ class Loaded:
         return hashlib.sha256(self.resolved().encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Loaded(_Checked):
+    """A checked configuration.
+
+    - `config`: the tables.
+    - `folder`: where files that it names are looked for.
+    - `source`: what to call it in messages.
+    """
+
+    config: Config
+
+
+@dataclass(frozen=True)
+class LoadedOutcome(_Checked):
+    """A checked configuration of an outcome; fields as of `Loaded`."""
+
+    config: OutcomeConfig
+
+
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
     """Read and check a TOML configuration; `overrides` are texts `a.b=value`.
 
-    **Raises** `FileError` where the file cannot be read, `InputError` with every mistake, each with its key.
+    **Raises** `FileError` where the file cannot be read, `InputError` with every mistake, each with its key, and for a file with a table [outcome].
     """
+    return of_fields(load_case(path, overrides))
+
+
+def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Loaded | LoadedOutcome:
+    """As `load_config`, of fields or, where there is a table [outcome], of an outcome."""
     path = Path(path)
-    return parse_config(_read(path), overrides, folder=path.parent, source=path.name)
+    return parse_case(_read(path), overrides, folder=path.parent, source=path.name)
+
+
+def of_fields(loaded: Loaded | LoadedOutcome) -> Loaded:
+    """The configuration, unless it is one of an outcome.
+
+    **Raises** `InputError` then.
+    """
+    if isinstance(loaded, LoadedOutcome):
+        raise InputError(f"{loaded.source}: outcome: 'tmefield run' and 'tmefield validate' take a file with a table [outcome], nothing else does")
+    return loaded
 
 
 def parse_config(text: str, overrides: Sequence[str] = (), *, folder: Path, source: str) -> Loaded:
     """As `load_config`, from the text of a configuration."""
+    return of_fields(parse_case(text, overrides, folder=folder, source=source))
+
+
+def parse_case(text: str, overrides: Sequence[str] = (), *, folder: Path, source: str) -> Loaded | LoadedOutcome:
+    """As `load_case`, from the text of a configuration."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source}: not valid TOML: {error}") from None
     for override in overrides:
         _override(raw, override)
+    if "outcome" in raw:
+        return LoadedOutcome(_outcome(raw, source), folder, source)
     problems = _unknown_species(raw)
     config = None
     try:
@@ -69,6 +107,16 @@ def parse_config(text: str, overrides: Sequence[str] = (), *, folder: Path, sour
     if problems or config is None:
         raise refuse(source, problems)
     return Loaded(config, folder, source)
+
+
+def _outcome(raw: dict[str, Any], source: str) -> OutcomeConfig:
+    try:
+        config = OutcomeConfig.model_validate(raw)
+    except ValidationError as error:
+        raise refuse(source, from_validation(error, OutcomeConfig)) from None
+    if problems := outcome_problems(config):
+        raise refuse(source, problems)
+    return config
 
 
 def _read(path: Path) -> str:

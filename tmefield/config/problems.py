@@ -7,7 +7,12 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from ..errors import InputError
-from .schema import TABLES, Config, Table
+from .outcome_tables import OUTCOME_TABLES
+from .schema import TABLES as FIELD_TABLES
+from .schema import Config
+from .table import Table
+
+TABLES: dict[str, type[Table]] = {**FIELD_TABLES, **OUTCOME_TABLES}
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -19,10 +24,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; known here: {', '.join(names)}" if names else ""
 
 
-def from_validation(error: ValidationError) -> list[tuple[str, str]]:
-    """(key, message) of every mistake that pydantic found, in its order."""
+def from_validation(error: ValidationError, root: type[Table] = Config) -> list[tuple[str, str]]:
+    """(key, message) of every mistake that pydantic found in the tables of `root`, in its order."""
     all_found = error.errors(include_url=False)
-    return [(key_path(found["loc"]), _message(found)) for found in all_found if not _follows(found, all_found)]
+    return [(key_path(found["loc"]), _message(found, root)) for found in all_found if not _follows(found, all_found)]
 
 
 def _follows(found: Any, others: list[Any]) -> bool:
@@ -49,10 +54,10 @@ def key_path(loc: tuple[Any, ...]) -> str:
     return path
 
 
-def _message(found: Any) -> str:
+def _message(found: Any, root: type[Table]) -> str:
     kind, loc = found["type"], found["loc"]
     if kind == "extra_forbidden":
-        table = table_at(loc)
+        table = table_at(loc, root)
         return "unknown key" + (did_you_mean(str(loc[-1]), [field.alias or name for name, field in table.model_fields.items()]) if table else "")
     if kind == "missing":
         return "is missing; it has no default"
@@ -64,9 +69,9 @@ def _message(found: Any) -> str:
     return text if kind == "which" else f"{text}; got {found['input']!r:.60}"
 
 
-def table_at(loc: tuple[Any, ...]) -> type[Table] | None:
+def table_at(loc: tuple[Any, ...], root: type[Table] = Config) -> type[Table] | None:
     """The table to which the last key of `loc` belongs."""
-    table: type[Table] | None = Config
+    table: type[Table] | None = root
     for part in loc[:-1]:
         if part in TABLES:
             table = TABLES[part]

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from .. import units
 
 # Kinds that may be given as a mass, for which the molecular weight of the species is needed.
-BY_MASS = ("concentration", "secretion")
+BY_MASS = ("concentration", "secretion", "production")
 
 
 def quantity(kind: str, *, positive: bool = False, maximum: float | None = None) -> BeforeValidator:
@@ -100,6 +100,7 @@ Diffusivity = Annotated[Text, quantity("diffusivity", maximum=1e5)]
 Rate = Annotated[Text, quantity("rate", maximum=1e4)]
 Concentration = Annotated[Text, quantity("concentration", maximum=1e7)]
 HalfSaturation = Annotated[Text, quantity("concentration", positive=True, maximum=1e7)]
+Production = Annotated[Text, quantity("production", positive=True, maximum=1e4)]
 SecretionRate = Annotated[Text, quantity("secretion")]
 Density = Annotated[Text, quantity("density", maximum=1.0)]
 Permeability = Annotated[Text, quantity("permeability", maximum=1e6)]

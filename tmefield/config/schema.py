@@ -29,26 +29,12 @@ from .quantities import (
 )
 from .readout_tables import ReadoutsTable
 from .regulation_tables import RegulationTable
-from .table import Name, PathText, Table
+from .table import Name, PathText, Table, which
 from .tissue_files import CellFile, LabelFile
 
 MAX_SPECIES = 32
 MAX_OUTPUTS = 10_000
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-def _which(prefix: str, names: tuple[str, ...], text: bool = False) -> Discriminator:
-    """Tells the kind of a table from the key that it holds; tags start with `prefix:` and never show in messages."""
-
-    def discriminate(value: Any) -> str | None:
-        if isinstance(value, str):
-            return f"{prefix}:text" if text else None
-        given = [name for name in names if (name in value if isinstance(value, dict) else hasattr(value, name))]
-        return f"{prefix}:{given[0]}" if len(given) == 1 else None
-
-    listed = ", ".join(f"'{name}'" for name in names[:-1]) + f" or '{names[-1]}'"
-    plain = "'no-flux', 'periodic' or a table with " if text else "a table with "
-    return Discriminator(discriminate, custom_error_type="which", custom_error_message=f"expected {plain}exactly one of the keys {listed}")
 
 
 class GridTable(Table):
@@ -107,7 +93,7 @@ class VesselCells(Table):
 
 Vessels = Annotated[
     Annotated[VesselFile, Tag("vessels:file")] | Annotated[VesselBed, Tag("vessels:bed")] | Annotated[VesselCells, Tag("vessels:from_cells")],
-    _which("vessels", ("file", "bed", "from_cells")),
+    which("vessels", ("file", "bed", "from_cells")),
 ]
 
 
@@ -166,7 +152,7 @@ Cells = Annotated[
     | Annotated[ScatteredCells, Tag("cells:scatter")]
     | Annotated[UniformCells, Tag("cells:uniform")]
     | Annotated[SpheroidCells, Tag("cells:spheroid")],
-    _which("cells", ("file", "scatter", "uniform", "spheroid")),
+    which("cells", ("file", "scatter", "uniform", "spheroid")),
 ]
 
 
@@ -202,7 +188,7 @@ class RobinWall(Table):
 
 Wall = Annotated[
     Annotated[Literal["no-flux", "periodic"], Tag("wall:text")] | Annotated[FixedWall, Tag("wall:fixed")] | Annotated[RobinWall, Tag("wall:robin")],
-    _which("wall", ("fixed", "robin"), text=True),
+    which("wall", ("fixed", "robin"), text=True),
 ]
 
 

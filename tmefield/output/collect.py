@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .fieldset import FieldSet, Variable, variable_name
+from .fieldset import FieldSet, Listed, Variable, variable_name
 
 if TYPE_CHECKING:
+    from ..populations.course import PopulationCourse
     from ..solution import Solution
     from ..stepping.trajectory import Trajectory
 
@@ -38,6 +39,49 @@ def collect(
         attributes=attributes,
         **extra,
     )
+
+
+def collect_course(
+    course: "PopulationCourse", *, scalars: Mapping[str, Variable] | None = None, lists: Mapping[str, Listed] | None = None, **extra: Any
+) -> FieldSet:
+    """The densities and concentrations of a course of populations, and how many cells there are after every step.
+
+    `scalars` and `lists` are added to what the course gives, `extra` as in `collect`.
+
+    **Raises** `InputError` where shapes or names do not fit.
+    """
+    tissue = course.tissue
+    own_maps, own_scalars = _parameters(tissue.model)
+    volumes = {f"{variable_name(one.name)}_cell_volume": Variable(np.float64(one.volume), f"volume of a {one.name} cell", "um3") for one in tissue.populations}
+    return FieldSet(
+        grid=tissue.model.grid,
+        times=np.asarray(course.times, np.float64),
+        species=tissue.model.names,
+        concentration=np.asarray(course.concentration),
+        cell_density={name: np.asarray(course[name]) for name in tissue.names},
+        maps={**own_maps, **extra.pop("maps", {})},
+        scalars={**own_scalars, **volumes, **(scalars or {})},
+        lists={**_numbers(course), **(lists or {})},
+        attributes={"history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} tmefield", "title": "Populations and cytokines", **extra.pop("attributes", {})},
+        **extra,
+    )
+
+
+def cells_name(population: str) -> str:
+    """The name of the number of cells after every step in a file: `CD8_T` -> `cells_cd8_t`."""
+    return f"cells_{variable_name(population)}"
+
+
+def _numbers(course: "PopulationCourse") -> dict[str, Listed]:
+    """The number of cells of each population at the start and after every step, and those times."""
+    model = course.tissue.model
+    times = np.concatenate([np.asarray(course.times[:1], np.float64), np.asarray(course.step_times, np.float64)])
+    found = {"step_time": Listed(times, ("step",), "start, and the end of every step", "s")}
+    for name in course.tissue.names:
+        first = float(np.sum(np.asarray(course[name][0], np.float64))) * model.grid.voxel_volume
+        count = np.concatenate([[first], np.asarray(course.number(name), np.float64)])
+        found[cells_name(name)] = Listed(count, ("step",), f"number of {name} cells in the box", "1")
+    return found
 
 
 def _secretion_maps(model, concentration) -> dict[str, Variable]:

@@ -113,7 +113,7 @@ class FieldSet:
     - `concentration`: [t, species, z, y, x] nmol/L.
     - `names`: display names, for example `("IL-6", "IFN-γ")`; the identifiers if not given.
     - `labels`: int8 [z, y, x], codes as in `TISSUES`.
-    - `cell_density`: per cell type [z, y, x] cells/um3.
+    - `cell_density`: per cell type [z, y, x], or [t, z, y, x] where the cells change; cells/um3.
     - `vessel_area`: [z, y, x] vessel wall area per volume, 1/um.
     - `maps`: further fields [z, y, x] by file name, for example `ifng_secretion`.
     - `scalars`: further single numbers by file name, for example `ifng_diffusivity`.
@@ -173,7 +173,9 @@ class FieldSet:
         if self.concentration.shape != expected:
             raise InputError(f"FieldSet concentration must have the shape [t, species, z, y, x] = {expected}; got {self.concentration.shape}")
         fields = {"labels": self.labels, "vessel_area": self.vessel_area}
-        fields |= {f"cell_density[{kind!r}]": density for kind, density in self.cell_density.items()}
+        # Cells that change have a field for every time.
+        moving = (self.times.size, *self.grid.shape)
+        fields |= {f"cell_density[{kind!r}]": density for kind, density in self.cell_density.items() if density.shape != moving}
         fields |= {f"maps[{key!r}]": entry.values for key, entry in self.maps.items()}
         for where, values in fields.items():
             if values is not None and np.shape(values) != self.grid.shape:

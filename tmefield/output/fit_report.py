@@ -6,31 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from .atomic import atomic_path
 from .fit_record import Estimate, FitRecord, FittedData
+from .page import COLOURS, INK, Page, write_picture
 from .scales import choose_scale, figure
 from .sheet import Box
 
-_DOTS_PER_INCH = 130
-_STYLE: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "text.usetex": False,
-    "axes.linewidth": 0.8,
-    "axes.edgecolor": "#444444",
-    "axes.titlesize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-}
-_INK, _PALE, _RED = "#222222", "#777777", "#b2182b"
-_COLOURS = ("#2c6fbb", "#d98324", "#8c2981", "#3b8f5a", "#b23a48", "#4d4d4d")
+_PALE, _RED = "#777777", "#b2182b"
 _WIDTH, _HEAD, _PANEL, _ROW = 13.0, 1.0, 2.55, 0.27
 _ABOVE, _BELOW = 0.42, 0.62
 _MOST_PANELS, _MOST_ROWS, _MOST_PARTS = 9, 30, 3
 _WITHIN_95 = 1.96
-_STATUS_INK = {"fitted": _INK, "prior": "#8a6d00", "undetermined": _RED, "at bound": _RED}
+_STATUS_INK = {"fitted": INK, "prior": "#8a6d00", "undetermined": _RED, "at bound": _RED}
 
 
 def fit_report(record: FitRecord, path: str | os.PathLike) -> Path:
@@ -42,40 +28,17 @@ def fit_report(record: FitRecord, path: str | os.PathLike) -> Path:
 
     **Raises** `FileError` if the file cannot be written.
     """
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    with matplotlib.rc_context(_STYLE):
-        figure = _draw(record)
-        with atomic_path(path) as temporary:
-            FigureCanvasAgg(figure).print_png(str(temporary), metadata={"Software": "tmefield"})
-    return Path(path)
+    return write_picture(lambda: _draw(record), path)
 
 
-class _Page:
-    """A page of inches, measured from its upper left corner."""
-
-    def __init__(self, height: float):
-        from matplotlib.figure import Figure
-
-        self.height = height
-        self.figure = Figure(figsize=(_WIDTH, height), dpi=_DOTS_PER_INCH, facecolor="white")
-
-    def axes(self, box: Box) -> Any:
-        return self.figure.add_axes((box.x / _WIDTH, 1 - (box.y + box.height) / self.height, box.width / _WIDTH, box.height / self.height))
-
-    def text(self, x: float, y: float, words: str, **style: Any) -> None:
-        self.figure.text(x / _WIDTH, 1 - y / self.height, words.replace("$", r"\$"), **{"va": "center", "color": _INK, **style})
-
-
-def _draw(record: FitRecord) -> Any:
+def _draw(record: FitRecord) -> Page:
     shown = record.data[:_MOST_PANELS]
     columns = 2 if len(shown) in (2, 4) else min(3, len(shown))
     rows = -(-len(shown) // columns)
     estimates = record.estimates[:_MOST_ROWS]
     band = _ABOVE + _PANEL + _BELOW
     table_at = _HEAD + (rows + 1) * band
-    page = _Page(table_at + 0.55 + _ROW * len(estimates) + 0.75)
+    page = Page(_WIDTH, table_at + 0.55 + _ROW * len(estimates) + 0.75)
     _draw_head(page, record)
     width = (_WIDTH - 0.35) / columns
     for index, one in enumerate(shown):
@@ -91,10 +54,10 @@ def _draw(record: FitRecord) -> Any:
         page.text(
             0.35, page.height - 0.2, f"not shown: {hidden[0]} observations, {hidden[1]} parameters; all are in fit.nc and fit.json", fontsize=8.5, color=_PALE
         )
-    return page.figure
+    return page
 
 
-def _draw_head(page: _Page, record: FitRecord) -> None:
+def _draw_head(page: Page, record: FitRecord) -> None:
     page.text(0.35, 0.35, record.title[:100], fontsize=16, fontweight="bold")
     many, known = len(record.undetermined), what_is_known(record)
     settled = record.converged and not many and not any(one.status == "undetermined" for one in record.estimates)
@@ -116,15 +79,15 @@ def _draw_data(axes: Any, one: FittedData, index: int) -> None:
     factor, unit = _unit(one)
     data, predicted, noise, sd = (np.asarray(values, float) / factor for values in (one.data, one.predicted, one.noise_sd, one.sd))
     below = np.asarray(one.censored, bool)
-    axes.set_title(one.name.replace("$", r"\$")[:60], color=_INK, loc="left", fontweight="bold")
+    axes.set_title(one.name.replace("$", r"\$")[:60], color=INK, loc="left", fontweight="bold")
     if one.x is None:
-        _draw_against_prediction(axes, (data, predicted, noise, sd), below, unit, _COLOURS[index % len(_COLOURS)])
+        _draw_against_prediction(axes, (data, predicted, noise, sd), below, unit, COLOURS[index % len(COLOURS)])
         return
     name, _, x_unit = one.x_name.partition(", ")
     x, x_unit = _readable(np.asarray(one.x, float), x_unit)
     curve = np.zeros(data.size, int) if one.curve is None else np.asarray(one.curve)
     for number in range(int(curve.max()) + 1):
-        mine, colour = curve == number, _COLOURS[(index + number) % len(_COLOURS)]
+        mine, colour = curve == number, COLOURS[(index + number) % len(COLOURS)]
         order = np.flatnonzero(mine)[np.argsort(x[mine])]
         axes.fill_between(
             x[order], np.maximum(predicted - _WITHIN_95 * sd, 0)[order], (predicted + _WITHIN_95 * sd)[order], color=colour, alpha=0.2, linewidth=0
@@ -136,8 +99,8 @@ def _draw_data(axes: Any, one: FittedData, index: int) -> None:
     if len(one.curves) > 1 or (one.curves and one.curves[0]):
         axes.legend(fontsize=8, frameon=False, handlelength=1.4, ncols=2 if len(one.curves) > 3 else 1)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(f"{name} ({_micro(x_unit)})", color=_INK)
-    axes.set_ylabel(f"{_ylabel(one)} ({unit})", color=_INK)
+    axes.set_xlabel(f"{name} ({_micro(x_unit)})", color=INK)
+    axes.set_ylabel(f"{_ylabel(one)} ({unit})", color=INK)
     axes.grid(alpha=0.25, linewidth=0.6)
 
 
@@ -159,8 +122,8 @@ def _draw_against_prediction(axes: Any, values: tuple[np.ndarray, ...], below: n
         axes.set_yscale("log")
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
-    axes.set_xlabel(f"predicted, with 95 % interval ({unit})", color=_INK)
-    axes.set_ylabel(f"measured ({unit})", color=_INK)
+    axes.set_xlabel(f"predicted, with 95 % interval ({unit})", color=INK)
+    axes.set_ylabel(f"measured ({unit})", color=INK)
     axes.grid(alpha=0.25, linewidth=0.6)
 
 
@@ -168,20 +131,20 @@ def _draw_residuals(axes: Any, record: FitRecord) -> None:
     start = 0
     for number, one in enumerate(record.data):
         residual, below = -np.asarray(one.residual, float), np.asarray(one.censored, bool)
-        place, colour = start + 1 + np.arange(residual.size), _COLOURS[number % len(_COLOURS)]
-        axes.plot(place[~below], residual[~below], "o", markersize=4, color=colour, label=one.name.replace("$", r"\$")[:32] if number < len(_COLOURS) else None)
+        place, colour = start + 1 + np.arange(residual.size), COLOURS[number % len(COLOURS)]
+        axes.plot(place[~below], residual[~below], "o", markersize=4, color=colour, label=one.name.replace("$", r"\$")[:32] if number < len(COLOURS) else None)
         axes.plot(place[below], residual[below], "v", markersize=5, color=colour, markerfacecolor="none")
         start += residual.size
-    axes.axhline(0, color=_INK, linewidth=0.8)
+    axes.axhline(0, color=INK, linewidth=0.8)
     for level in (-_WITHIN_95, _WITHIN_95):
         axes.axhline(level, color=_PALE, linewidth=0.8, linestyle="--")
     reach = max(3.0, 1.25 * max(abs(limit) for limit in axes.get_ylim()))
-    axes.set_ylim(-reach, reach * (1 + 0.28 * -(-min(len(record.data), len(_COLOURS)) // 3) * (len(record.data) > 1)))  # room for the legend
+    axes.set_ylim(-reach, reach * (1 + 0.28 * -(-min(len(record.data), len(COLOURS)) // 3) * (len(record.data) > 1)))  # room for the legend
     axes.set_xlim(0.5, start + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title("residuals (measured less predicted), 95 % dashed", color=_INK, loc="left", fontweight="bold")
-    axes.set_xlabel("number of the datum", color=_INK)
-    axes.set_ylabel("standard deviations of the noise", color=_INK)
+    axes.set_title("residuals (measured less predicted), 95 % dashed", color=INK, loc="left", fontweight="bold")
+    axes.set_xlabel("number of the datum", color=INK)
+    axes.set_ylabel("standard deviations of the noise", color=INK)
     if len(record.data) > 1:
         axes.legend(fontsize=8, frameon=False, ncols=3, loc="upper right", borderaxespad=0.0, handletextpad=0.2, columnspacing=1.0)
 
@@ -193,15 +156,15 @@ def _draw_spectrum(axes: Any, record: FitRecord) -> None:
     left = min(10 ** np.floor(np.log10(widths.min())) / 3, limit / 10)
     right = min(max(3 * widths.max(), 30 * limit), 1e4 * limit)
     place = np.arange(widths.size)
-    axes.barh(place, np.minimum(widths, right) - left, left=left, height=0.62, color=[_COLOURS[0] if one <= limit else _RED for one in widths])
-    axes.axvline(limit, color=_INK, linestyle="--", linewidth=1)
+    axes.barh(place, np.minimum(widths, right) - left, left=left, height=0.62, color=[COLOURS[0] if one <= limit else _RED for one in widths])
+    axes.axvline(limit, color=INK, linestyle="--", linewidth=1)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
     axes.set_ylim(max(widths.size - 0.4, 2.6), -0.6)
     axes.set_yticks(place, [_combination(record.directions[:, k]) for k in place], fontsize=8 if widths.size <= 10 else 6)
     axes.tick_params(axis="y", length=0)
-    axes.set_title("what the data determine; red: not", color=_INK, loc="left", fontweight="bold")
-    axes.set_xlabel("s.d. of ln(parameters) along the direction", color=_INK)
+    axes.set_title("what the data determine; red: not", color=INK, loc="left", fontweight="bold")
+    axes.set_xlabel("s.d. of ln(parameters) along the direction", color=INK)
 
 
 def _combination(direction: np.ndarray) -> str:
@@ -212,7 +175,7 @@ def _combination(direction: np.ndarray) -> str:
     return text + (" …" if len(parts) > _MOST_PARTS else "")
 
 
-def _draw_table(page: _Page, top: float, estimates: tuple[Estimate, ...]) -> None:
+def _draw_table(page: Page, top: float, estimates: tuple[Estimate, ...]) -> None:
     places = {"parameter": 0.35, "estimate": 4.35, "95 % interval": 5.15, "unit": 6.75, "status": 7.95, "library (range)": 9.0}
     for words, x in places.items():
         page.text(x, top + 0.25, words, fontsize=9.5, fontweight="bold")
@@ -223,7 +186,7 @@ def _draw_table(page: _Page, top: float, estimates: tuple[Estimate, ...]) -> Non
         cells = (name, figure(one.value), interval, _micro(one.unit), one.status, _library(one))
         for x, words in zip(places.values(), cells, strict=True):
             size = min(9.0, 9.0 * 52 / max(len(words), 52)) if x == places["parameter"] else 9.0
-            page.text(x, y, words, fontsize=size, color=_STATUS_INK[one.status] if words == one.status else _INK)
+            page.text(x, y, words, fontsize=size, color=_STATUS_INK[one.status] if words == one.status else INK)
     axes = page.axes(Box(11.2, top + 0.55 - 0.5 * _ROW, _WIDTH - 11.2 - 0.3, _ROW * len(estimates)))
     _draw_intervals(axes, estimates)
 
@@ -240,21 +203,21 @@ def _draw_intervals(axes: Any, estimates: tuple[Estimate, ...]) -> None:
             reach = max(reach, *(1.5 * ends), *(1.5 / ends))
         reach = max(reach, 1.5 * one.value / centre, 1.5 * centre / one.value) if one.low is not None else reach
         if one.low is not None and one.high is not None and one.low > 0:
-            axes.plot([one.low / centre, one.high / centre], [place, place], color=_COLOURS[0], linewidth=1.8)
+            axes.plot([one.low / centre, one.high / centre], [place, place], color=COLOURS[0], linewidth=1.8)
     reach = min(reach, 1e4)
     for place, one in enumerate(estimates):
         centre = one.known if one.known is not None and one.known > 0 else one.start
         if centre > 0 and one.value > 0:
             at = one.value / centre
             beyond = "<" if at < 1 / reach else ">" if at > reach else "o"
-            axes.plot(min(max(at, 1 / reach), reach), place, beyond, color=_COLOURS[0] if one.low is not None else _RED, markersize=4.5, clip_on=False)
+            axes.plot(min(max(at, 1 / reach), reach), place, beyond, color=COLOURS[0] if one.low is not None else _RED, markersize=4.5, clip_on=False)
     axes.axvline(1, color=_PALE, linewidth=0.8, linestyle="--", zorder=0)
     axes.set_xscale("log")
     axes.set_xlim(1 / reach, reach)
     axes.set_ylim(len(estimates) - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("factor of library (grey) or start", color=_INK, fontsize=8.5)
+    axes.set_xlabel("factor of library (grey) or start", color=INK, fontsize=8.5)
     axes.minorticks_off()
 
 

@@ -82,7 +82,12 @@ def _tissue(fields: FieldSet) -> Iterator[Entry]:
         flags = {"flag_values": np.arange(len(TISSUES), dtype=np.int8), "flag_meanings": " ".join(TISSUES)}
         yield Entry("tissue", AXES, fields.labels.astype(np.int8), {"long_name": "tissue compartment", **flags, "kind": "tissue"}, packed=True)
     for kind, density in fields.cell_density.items():
-        yield _map(density_name(kind), density, f"number of {kind} cells per volume", CELL_DENSITY_UNITS, kind="cell_density", identifier=kind)
+        words = f"number of {kind} cells per volume"
+        if density.ndim == 4:
+            attributes = {"long_name": words, "units": CELL_DENSITY_UNITS, "cell_methods": "t: point z: y: x: mean", "kind": "cell_density", "identifier": kind}
+            yield Entry(density_name(kind), ("t", *AXES), density.astype(np.float32), attributes, packed=True)
+        else:
+            yield _map(density_name(kind), density, words, CELL_DENSITY_UNITS, kind="cell_density", identifier=kind)
     if fields.vessel_area is not None:
         yield _map("vessel_area", fields.vessel_area, "vessel wall area per volume", VESSEL_AREA_UNITS, kind="vessel_area")
     if fields.vessel_segments is not None and fields.vessel_radii is not None:

@@ -42,3 +42,17 @@ class PopulationCourse(eqx.Module):
     def volume(self, name: str) -> Float[Array, " n"]:
         """What the cells of a population fill, um3, after every step: of tumour cells the volume of the tumour."""
         return self.number(name) * self.tissue.populations[self.tissue.names.index(name)].volume
+
+    def to_dataset(self, **extra):
+        """The course as an `xarray.Dataset` with CF metadata; `extra` as in `tmefield.output.collect.collect_course`."""
+        from ..output.collect import collect_course
+        from ..output.netcdf import to_dataset
+
+        return to_dataset(collect_course(self, **extra))
+
+    def to_netcdf(self, path, **extra) -> None:
+        """Write the course as CF-1.11 NetCDF, atomically: densities and concentrations at `times`, numbers of cells after every step (dimension `step`)."""
+        from ..output.collect import collect_course
+        from ..output.netcdf import write_netcdf
+
+        write_netcdf(collect_course(self, **extra), path)

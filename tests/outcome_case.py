@@ -1,0 +1,41 @@
+"""A small configuration of an outcome that tests of the configuration and of the command share."""
+
+CASE = """
+title = "a small tumour"
+[grid]
+spacing = "60 um"
+size = ["240 um", "240 um", "240 um"]
+[solver]
+precision = "float64"
+[outcome]
+cytokines = ["IFNg", "IL10"]
+duration = "2 day"
+output_every = "1 day"
+step = "1 day"
+radius = "120 um"
+off = ["IL10-TNF"]
+[outcome.cells]
+tumour = ["2e5 cells/mm3", "0 cells/mm3"]
+CD8_T = ["3e3 cells/mm3", "2e4 cells/mm3"]
+endothelial = ["5e3 cells/mm3", "1e4 cells/mm3"]
+[outcome.values]
+kill_rate_CTL = "8 1/day"
+"IFNg.decay" = "0.2/h"
+[outcome.treatments.anti-PD1]
+drug = "anti-PD1"
+doses = [{ amount = "2 mg/kg" }]
+body_weight = "70 kg"
+releases = ["PD_L1-killing"]
+K_D = "29 pM"
+[outcome.arms]
+half = { anti-PD1 = 0.5 }
+"""
+DEPOT = """
+[outcome.treatments.IFNg]
+depot = "IFNg"
+rate = "0.36 nM/h"
+at = "6 h"
+duration = "3 h"
+every = "12 h"
+count = 2
+"""

@@ -1,0 +1,167 @@
+"""What is wrong with a configuration of an outcome beyond the form of its tables: names that the library does not know, values, treatments, arms."""
+
+import re
+
+from .. import library, units
+from ..errors import InputError
+from .drugs import DrugValues, drug_numbers
+from .outcome_tables import DepotGiven, DrugGiven, OutcomeConfig, OutcomeTable
+from .problems import did_you_mean
+
+CONTROL, TUMOUR, VESSELS = "control", "tumour", "endothelial"
+EXHAUSTED = "CD8_exhausted"
+
+Problems = list[tuple[str, str]]
+
+
+def outcome_problems(config: OutcomeConfig) -> Problems:
+    """(key, message) of every mistake."""
+    table = config.outcome
+    return [*_cytokines(table), *_cells(table), *_place(config), *_edges(table), *_values(table), *treatments_of(table)[1], *_arms(table)]
+
+
+def _cytokines(table: OutcomeTable) -> Problems:
+    found: Problems = []
+    for index, name in enumerate(table.cytokines):
+        try:
+            known = library.species(name)
+            if known.id != name:
+                found.append((f"outcome.cytokines[{index}]", f"'{name}' is called '{known.id}' here"))
+        except InputError as error:
+            found.append((f"outcome.cytokines[{index}]", str(error)))
+    return found
+
+
+def _cells(table: OutcomeTable) -> Problems:
+    known = (*library.cell_type_ids(), EXHAUSTED)
+    found = [(f"outcome.cells.{name}", f"no such population{did_you_mean(name, known)}") for name in table.cells if name not in known]
+    if TUMOUR not in table.cells:
+        found.append(("outcome.cells", "'tumour' is missing: its outcome is what is asked for"))
+    elif units.parse(table.cells[TUMOUR][0], "density") == 0:
+        found.append(("outcome.cells.tumour", "there are no tumour cells inside the radius"))
+    return found
+
+
+def _place(config: OutcomeConfig) -> Problems:
+    table, grid = config.outcome, config.grid
+    centre, origin, size = ([units.parse(one, "length") for one in three] for three in (table.centre, grid.origin, grid.size))
+    outside = [max(low - at, at - low - long, 0.0) for at, low, long in zip(centre, origin, size, strict=True)]
+    if sum(one**2 for one in outside) ** 0.5 >= units.parse(table.radius, "length"):
+        return [("outcome.centre", "the tumour lies outside the box of grid.origin and grid.size (lengths in the order z, y, x)")]
+    return []
+
+
+def _edges(table: OutcomeTable) -> Problems:
+    found: Problems = []
+    for index, id in enumerate(table.off):
+        found += _edge(id, f"outcome.off[{index}]")
+    return found
+
+
+def _edge(id: str, key: str) -> Problems:
+    try:
+        library.edge(id)
+    except InputError as error:
+        return [(key, str(error))]
+    return []
+
+
+def _values(table: OutcomeTable) -> Problems:
+    found: Problems = []
+    for key, value in table.values.items():
+        try:
+            value_of(key, value)
+        except InputError as error:
+            found.append((f"outcome.values.{key}", str(error)))
+    return found
+
+
+def value_of(key: str, given: str | float) -> float:
+    """A value in its internal unit.
+
+    **Raises** `InputError` for an unknown key, a unit that does not fit, and a negative value.
+    """
+    from ..outcome.values import known_value
+
+    known, kind = known_value(key)
+    value = units.parse(given, kind, molecular_weight=None if known is None else known.molecular_weight)
+    if value < 0:
+        raise InputError(f"must not be negative; got {given!r}")
+    return value
+
+
+def treatments_of(table: OutcomeTable) -> tuple[dict[str, DrugValues], Problems]:
+    """The drugs of treatments in numbers, and what is wrong with treatments."""
+    drugs: dict[str, DrugValues] = {}
+    found: Problems = []
+    for name, one in table.treatments.items():
+        where = f"outcome.treatments.{name}"
+        if name == CONTROL:
+            found.append((where, "'control' is the arm without treatment: give the treatment another name"))
+        if isinstance(one, DepotGiven):
+            if one.depot not in table.cytokines:
+                found.append((f"{where}.depot", f"{one.depot} is not among outcome.cytokines{did_you_mean(one.depot, table.cytokines)}"))
+            continue
+        try:
+            drugs[name] = drug_numbers(one, where, list(table.cytokines), "{target} is not among outcome.cytokines: add it, or leave the treatment out")
+            found += _drug(one, drugs[name], where, table)
+        except InputError as error:
+            found.append(("", str(error)))
+    return drugs, found + _twice(drugs)
+
+
+def _drug(one: DrugGiven, numbers: DrugValues, where: str, table: OutcomeTable) -> Problems:
+    found: Problems = []
+    if VESSELS not in table.cells:
+        found.append((where, "a drug reaches the tissue through vessels: add 'endothelial' to [outcome.cells]"))
+    for index, id in enumerate(one.releases):
+        found += _edge(id, f"{where}.releases[{index}]")
+    if numbers.action == "none" and not one.releases:
+        found.append((where, f'{numbers.name} acts on nothing: name the edges that it holds off, e.g. releases = ["PD_L1-killing"], and its K_D'))
+    if numbers.action != "none" and one.releases:
+        found.append((f"{where}.releases", f"{numbers.name} {numbers.action} {numbers.target}: 'releases' is for a drug of action 'none'"))
+    if one.releases and numbers.action == "none" and "K_D" not in numbers.values:
+        found.append((f"{where}.K_D", "is missing: how tightly the drug binds what 'releases' names, e.g. K_D = '29 pM'"))
+    return found
+
+
+def _twice(drugs: dict[str, DrugValues]) -> Problems:
+    """Each species is carried, and each receptor blocked, once."""
+    found: Problems = []
+    for what, key in (("carrier", lambda one: one.carrier), ("receptor", lambda one: one.target if one.action == "blocks" else None)):
+        owner: dict[str, str] = {}
+        for name, one in drugs.items():
+            taken = key(one)
+            if taken is not None and owner.setdefault(taken, name) != name:
+                words = (
+                    f"{taken} is given by '{owner[taken]}' already" if what == "carrier" else f"the receptor of {taken} is blocked by '{owner[taken]}' already"
+                )
+                found.append((f"outcome.treatments.{name}", f"{words}: one treatment holds all of it"))
+    return found
+
+
+def _arms(table: OutcomeTable) -> Problems:
+    found: Problems = []
+    for name, doses in table.arms.items():
+        where = f"outcome.arms.{name}"
+        if name == CONTROL or name in table.treatments:
+            found.append((where, "this arm is always there: the control, and each treatment alone in full; give yours another name"))
+        unknown = [one for one in doses if one not in table.treatments]
+        found += [(f"{where}.{one}", f"no such treatment{did_you_mean(one, table.treatments)}") for one in unknown]
+        if not doses:
+            found.append((where, "an arm names the treatments that it gives and the dose of each, 0 to 1"))
+    files: dict[str, str] = {}
+    for name in arm_names(table):
+        if files.setdefault(arm_file(name).casefold(), name) != name:
+            found.append((f"outcome.arms.{name}", f"would have the same file, {arm_file(name)}, as '{files[arm_file(name).casefold()]}'; rename one of them"))
+    return found
+
+
+def arm_names(table: OutcomeTable) -> tuple[str, ...]:
+    """The control, each treatment alone, and the arms of the file."""
+    return tuple(dict.fromkeys((CONTROL, *table.treatments, *table.arms)))
+
+
+def arm_file(name: str) -> str:
+    """The name of an arm's file."""
+    return f"arm-{re.sub(r'[^A-Za-z0-9+-]+', '_', name).strip('_') or '_'}.nc"

@@ -1,0 +1,42 @@
+"""An outcome as one self-contained web page: the picture, the arms in their order, and what was noted."""
+
+import math
+import os
+from pathlib import Path
+
+from .html_page import escaped, image, sentences, table, write_page
+from .outcome_record import ENDPOINTS, OutcomeRecord
+from .scales import figure
+
+
+def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | os.PathLike) -> Path:
+    """Write the page with the PNG of `outcome_picture` in it; returns the path.
+
+    Every text is escaped; the page's policy allows neither scripts nor anything from elsewhere.
+
+    **Raises** `FileError` if it cannot be written.
+    """
+    best, *_ = record.ranking("growth_ratio")
+    first = next(iter(record.arms.values()))
+    days = f"{(first.times[-1] - first.times[0]) / 86400.0:g} days"
+    told = f"{len(record.arms)} arms over {days}; the smallest tumour at the end: {best}"
+    heads, meant = [one.short for one in ENDPOINTS.values()], "; ".join(f"{one.short.split(',')[0]}: {one.words}" for one in ENDPOINTS.values())
+    rows = [[str(place), arm, *(shown(record.endpoint(arm, key)) for key in ENDPOINTS)] for place, arm in enumerate(record.ranking("growth_ratio"), start=1)]
+    orders = [[one.words, " < ".join(record.ranking(key)) if one.low_is_good else " > ".join(record.ranking(key))] for key, one in ENDPOINTS.items()]
+    body = [
+        f"<h1>{escaped(record.title)}</h1>",
+        f'<p class="sub">{escaped(told)}</p>',
+        image(picture, "Tumour volume by arm, populations through time, slices of concentrations and of killing less growth at the end"),
+        "<h2>Arms, the smallest tumour first</h2>",
+        table(["", "arm", *heads], rows, numbers=tuple(range(2, 2 + len(ENDPOINTS)))),
+        f'<p class="sub">{escaped(meant)}.</p>',
+        "<h2>The order of the arms by each endpoint, the tumour that is held best first</h2>",
+        table(["endpoint", "arms"], orders, numbers=()),
+        sentences("warn", "Notes", record.notes),
+    ]
+    return write_page(record.title, body, path)
+
+
+def shown(value: float) -> str:
+    """An endpoint as a person writes it."""
+    return "not reached" if math.isinf(value) else "none" if math.isnan(value) else figure(value)

@@ -1,0 +1,103 @@
+"""What a report of an outcome shows: the arms with their fields, numbers of cells and endpoints; no solver is needed to draw it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError
+from .fieldset import FieldSet, Variable, density_name, variable_name
+
+TUMOUR = "tumour"
+BALANCE = "killing_minus_growth"
+"""The map of tumour cells killed less those made at the end, cells/um3/s."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint: what it is, its unit in a file, its name with unit over a column, and whether a tumour that is held has a small one."""
+
+    words: str
+    units: str
+    short: str
+    low_is_good: bool
+
+
+ENDPOINTS = {
+    "growth_ratio": Endpoint("volume at the end over that at the start", "1", "growth ratio", True),
+    "volume_mm3": Endpoint("tumour volume at the end", "mm3", "volume, mm³", True),
+    "time_to_progression_d": Endpoint("time to progression", "d", "progression, d", False),
+    "killed_per_d": Endpoint("share of tumour cells killed at the end", "d-1", "killed, 1/d", False),
+    "invasion_per_mm2_d": Endpoint("tumour cells that leave through the margin at the end", "mm-2 d-1", "invasion, 1/mm²/d", True),
+}
+"""By the key of `tmefield.outcome.endpoints.summary`, the one that ranks arms first."""
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeRecord:
+    """The arms of an outcome, the control first.
+
+    - `arms`: what each arm's file holds: fields through time, `cells_*` after every step at `step_time`, the map `BALANCE` and `endpoint_*`.
+    - `notes`: what was assumed or went less than well.
+
+    **Raises** `InputError` for no arms, and arms that lack any of that.
+    """
+
+    title: str
+    arms: Mapping[str, FieldSet]
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self):
+        if not self.arms:
+            raise InputError("an outcome needs at least one arm")
+        for name, fields in self.arms.items():
+            lacks = [key for key in (*endpoint_names().values(), BALANCE, "step_time") if not any(key in held for held in _held(fields))]
+            if lacks or TUMOUR not in fields.cell_density:
+                raise InputError(f"arm '{name}' lacks {lacks[0] if lacks else density_name(TUMOUR)}: its file is not one of an outcome")
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Names of the populations."""
+        return tuple(next(iter(self.arms.values())).cell_density)
+
+    def endpoint(self, arm: str, key: str) -> float:
+        """An endpoint of an arm; infinite or not a number where there is none."""
+        return float(self.arms[arm].scalars[endpoint_names()[key]].values)
+
+    def ranking(self, key: str) -> list[str]:
+        """The arms by an endpoint, that of the tumour that is held best first; arms without one last."""
+        sign = 1.0 if ENDPOINTS[key].low_is_good else -1.0
+
+        def place(arm: str) -> float:
+            value = self.endpoint(arm, key)
+            return math.inf if math.isnan(value) else sign * value
+
+        return sorted(self.arms, key=place)
+
+    def days(self, arm: str) -> np.ndarray:
+        """The start and the end of every step, d."""
+        return self.arms[arm].lists["step_time"].values / 86400.0
+
+    def cells(self, arm: str, population: str) -> np.ndarray:
+        """How many cells there are at `days`."""
+        return self.arms[arm].lists[f"cells_{variable_name(population)}"].values
+
+    def volume(self, arm: str) -> np.ndarray:
+        """The tumour's volume at `days`, mm3."""
+        one = float(self.arms[arm].scalars[f"{TUMOUR}_cell_volume"].values)
+        return self.cells(arm, TUMOUR) * one / 1e9
+
+
+def _held(fields: FieldSet) -> tuple[Mapping, ...]:
+    return fields.scalars, fields.maps, fields.lists
+
+
+def endpoint_names() -> dict[str, str]:
+    """The name of each endpoint in a file."""
+    return {key: f"endpoint_{key}" for key in ENDPOINTS}
+
+
+def endpoint_scalars(values: Mapping[str, float]) -> dict[str, Variable]:
+    """Endpoints as single numbers of a file."""
+    return {name: Variable(np.float64(values[key]), ENDPOINTS[key].words, ENDPOINTS[key].units) for key, name in endpoint_names().items()}

@@ -56,7 +56,8 @@ def spread(given: dict[str, Any]) -> dict[str, Prior]:
 def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Outcomes of the arms, the area under the curve of the profile, and the slopes of every level."""
     columns = cohort.table(records)
-    arms = {key.removesuffix(": growth_ratio"): column for key, column in columns.items() if key.endswith(": growth_ratio")}
+    # Less than a hundredth of a cell is left of some: what remains of it is rounding.
+    arms = {key.removesuffix(": growth_ratio"): np.maximum(column, endpoints.GONE) for key, column in columns.items() if key.endswith(": growth_ratio")}
     profile = {key.removeprefix("profile: "): column for key, column in columns.items() if key.startswith("profile: ")}
     cytokines = {key: column for key, column in profile.items() if key.endswith("_pg_per_mL")}
     progressed = arms["control"] > endpoints.PROGRESSION

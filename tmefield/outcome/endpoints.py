@@ -14,6 +14,8 @@ from .life import TUMOUR
 
 PROGRESSION = 1.2**3
 """Volume over its least that counts as progression: diameters 20 % longer (RECIST 1.1, Eisenhauer 2009, doi:10.1016/j.ejca.2008.10.026)."""
+GONE = 1e-6
+"""Of the volume at the start: below it no tumour is left."""
 DAY = 86400.0
 
 
@@ -22,6 +24,7 @@ def time_to_progression(course: PopulationCourse, factor: float = PROGRESSION) -
     infinite where it never is.
     """
     volume, times = _volumes(course)
+    volume = np.maximum(volume, GONE * volume[0])
     least = np.minimum.accumulate(volume)
     over = np.flatnonzero(volume >= factor * least)
     if not over.size:
@@ -96,13 +99,18 @@ def _steepness(density: Float[Array, "z y x"], spacing: tuple[float, float, floa
 def at_margin(field: Float[Array, "z y x"], course: PopulationCourse, index: int = -1) -> float:
     """The mean of a field over the tumour's margin, weighted by |grad n|."""
     steep = np.asarray(_steepness(course.density[index, _tumour(course)], course.tissue.model.grid.spacing), float)
-    return float(np.sum(np.asarray(field, float) * steep) / np.sum(steep))
+    return _mean(field, steep)
 
 
 def in_tumour(field: Float[Array, "z y x"], course: PopulationCourse, index: int = -1) -> float:
     """The mean of a field over the tumour's cells."""
-    density = np.asarray(course.density[index, _tumour(course)], float)
-    return float(np.sum(np.asarray(field, float) * density) / np.sum(density))
+    return _mean(field, np.asarray(course.density[index, _tumour(course)], float))
+
+
+def _mean(field: Float[Array, "z y x"], weight: np.ndarray) -> float:
+    """The weighted mean; 0 where nothing is left that weighs."""
+    whole = float(np.sum(weight))
+    return float(np.sum(np.asarray(field, float) * weight)) / whole if whole > 0 else 0.0
 
 
 def profile(course: PopulationCourse, index: int = 0) -> dict[str, float]:

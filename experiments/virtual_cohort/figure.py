@@ -9,6 +9,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+LEAST = 1e-3  # shown
+
 
 def draw(numbers: dict[str, Any], columns: dict[str, np.ndarray], path: Path) -> None:
     """Volumes by arm; areas under the curve; prognostic beside predictive slopes of the cytokines."""
@@ -23,10 +25,10 @@ def draw(numbers: dict[str, Any], columns: dict[str, np.ndarray], path: Path) ->
 def _volumes(axes, numbers: dict[str, Any], columns: dict[str, np.ndarray]) -> None:
     names = [one["arm"] for one in numbers["ranking"]]
     for index, name in enumerate(names):
-        column = np.sort(columns[f"{name}: growth_ratio"])
+        column = np.maximum(np.sort(columns[f"{name}: growth_ratio"]), LEAST)
         axes.plot(column, (np.arange(len(column)) + 0.5) / len(column), label=name, color=f"C{index}")
     axes.axvline(1.2**3, color="grey", linewidth=0.8, linestyle=":")
-    axes.set(xscale="log", xlabel="tumour volume at the end / at the start", ylabel="share of tumours below", title="Outcome by arm")
+    axes.set(xscale="log", xlabel="tumour volume at the end / at the start (0.001: or less)", ylabel="share of tumours below", title="Outcome by arm")
     axes.legend(title="best first", fontsize=8)
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-CLEARED, ESCAPED = "#4393c3", "#d6604d"
+COLOURS, MARKERS = ("#4393c3", "#b2182b", "#f4a582"), "osD"
 TITLES = {"local": "a tumour with places", "mixed": "the same cells, evenly spread"}
 
 
 def draw(numbers: dict, path: Path) -> None:
-    """Final volumes in the plane of both secretions, in a tumour and mixed, with the boundary of each; two courses."""
+    """Final volumes in the plane of both secretions, in a tumour and mixed, with the boundary of each; three courses."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -34,7 +34,7 @@ def _plane(panel, numbers: dict, name: str):
         if 0 < cleared.mean() < 1:
             panel.contour(factors, rates, cleared, levels=[0.5], colors="k", linestyles=[style], linewidths=2 if which == name else 1.2)
         panel.plot([], [], style, color="k", label={"local": "boundary with places", "mixed": "boundary mixed"}[which])
-    for marker, one in zip("os", numbers["examples"].values(), strict=True):
+    for marker, one in zip(MARKERS, numbers["examples"].values(), strict=True):
         panel.plot(*one["at"], marker, color="w", mec="k", ms=8)
     panel.set(xscale="log", yscale="log", xlabel="IFN-g secretion of CTL over the library's", title=TITLES[name])
     panel.set_ylabel("TGF-b secretion, molecules/tumour cell/s")
@@ -44,13 +44,13 @@ def _plane(panel, numbers: dict, name: str):
 
 
 def _courses(panel, examples: dict) -> None:
-    for one, colour, marker in zip(examples.values(), (CLEARED, ESCAPED), "os", strict=True):
+    for one, colour, marker in zip(examples.values(), COLOURS, MARKERS, strict=True):
         for place, style in (("local", "-"), ("mixed", "--")):
             panel.plot(one[place]["days"], np.maximum(one[place]["volume"], 1e-12), style, color=colour, lw=2)
         panel.plot([], [], f"{marker}-", color=colour, mec="k", mfc="w", label=f"IFN-g x {one['at'][0]:g}, TGF-b {one['at'][1]:g}/s")
     panel.plot([], [], "-", color="0.3", label="with places")
     panel.plot([], [], "--", color="0.3", label="mixed")
     panel.axhline(1, color="0.8", lw=0.8, zorder=0)
-    panel.set(yscale="log", ylim=(1e-3, 100), xlabel="days", ylabel="tumour volume over the start", title="two courses")
+    panel.set(yscale="log", ylim=(1e-3, 1000), xlabel="days", ylabel="tumour volume over the start", title="three courses")
     panel.spines[["top", "right"]].set_visible(False)
     panel.legend(frameon=False, fontsize=8.5, loc="upper right", ncols=2)

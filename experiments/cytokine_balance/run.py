@@ -42,9 +42,8 @@ def around(given: dict[str, Any], voxels: int) -> Place:
 
 
 def mixed(place: Place) -> Place:
-    """As many of all cells and as much wall, evenly over the same box: every field is uniform, so the number of voxels does not matter and nothing moves."""
-    grid = tf.Grid((2, 2, 2), place.grid.extent[0] / 2)
-    return Place(grid, {name: np.full(grid.shape, one.mean()) for name, one in place.cells.items()})
+    """As many of all cells and as much wall, evenly over the same voxels: every field is uniform and movement does nothing. One compilation serves both."""
+    return Place(place.grid, {name: np.full(one.shape, one.mean()) for name, one in place.cells.items()})
 
 
 def tissue(place: Place, given: dict[str, Any], factor: float, rate: float) -> tf.ImmuneTissue:
@@ -54,9 +53,9 @@ def tissue(place: Place, given: dict[str, Any], factor: float, rate: float) -> t
     return tf.ImmuneTissue(place.grid, place.cells, ("IFNg", "TGFb"), values=values, sensitivity=0.0)
 
 
-def course(one: tf.ImmuneTissue, given: dict[str, Any], step: float = 1.0) -> tf.PopulationCourse:
+def course(one: tf.ImmuneTissue, given: dict[str, Any], step: float = 1.0, longer: float = 1.0) -> tf.PopulationCourse:
     """Days 0, a third and the whole of the time."""
-    times = given["time"]["days"] * DAY * np.array([0, 1 / 3, 1])
+    times = longer * given["time"]["days"] * DAY * np.array([0, 1 / 3, 1])
     with warnings.catch_warnings():  # a tumour that is cleared within days falls by more than half in a step: its fate is not in doubt
         warnings.filterwarnings("ignore", message="tumour changed by")
         return tf.evolve_populations(one.model(), dict(one.cells), times, step=step * units.parse(given["time"]["step"], "time"), rtol=RTOL)
@@ -69,10 +68,10 @@ def volumes(found: tf.PopulationCourse) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fate(found: tf.PopulationCourse, late: float) -> dict[str, Any]:
-    """Cleared: below a tenth of the start or falling over the last `late` days; escaped: all else."""
+    """Cleared: below a tenth of the start, or below the start and falling over the last `late` days; escaped: all else."""
     days, volume = volumes(found)
     before = float(np.interp(days[-1] - late, days, volume))
-    return {"cleared": bool(volume[-1] < 0.1 or volume[-1] < before), "ratio": float(volume[-1]), "least": float(volume.min())}
+    return {"cleared": bool(volume[-1] < 0.1 or volume[-1] < min(1.0, before)), "ratio": float(volume[-1]), "least": float(volume.min())}
 
 
 def plane(place: Place, given: dict[str, Any], factors: np.ndarray, rates: np.ndarray) -> dict[str, list]:
@@ -112,12 +111,13 @@ def beside_boundary(cleared: list[list[bool]]) -> list[tuple[int, int]]:
 
 
 def refined(given: dict[str, Any], planes: dict, factors: np.ndarray, rates: np.ndarray) -> list[dict[str, Any]]:
-    """The points beside the boundary again, with voxels of three quarters the edge, and with half the step."""
+    """The points beside the boundary again, with voxels of three quarters the edge, with half the step, and for twice as long."""
     coarse, fine = around(given, given["tissue"]["voxels"]), around(given, given["tissue"]["voxels"] * 4 // 3)
     rows = []
     for i, j in beside_boundary(planes["local"]["cleared"]):
         at, late = (float(factors[j]), float(rates[i])), given["time"]["late"]
         again = {"voxels": fate(course(tissue(fine, given, *at), given), late), "step": fate(course(tissue(coarse, given, *at), given, 0.5), late)}
+        again["time"] = fate(course(tissue(coarse, given, *at), given, longer=2.0), late)
         rows.append({"at": at, "plane": {key: planes["local"][key][i][j] for key in ("cleared", "ratio")}, **again})
     return rows
 
@@ -133,7 +133,7 @@ def write(found: tf.PopulationCourse, path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> dict:
-    """Both planes and two examples; with --out numbers.json, cytokine_balance.png and the examples' fields as NetCDF."""
+    """Both planes and three examples; with --out numbers.json, cytokine_balance.png and the examples' fields as NetCDF."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="4 x 4 points, coarser voxels, nothing computed again on finer ones")
     parser.add_argument("--out", type=Path, help="folder for the results")
@@ -154,6 +154,8 @@ def main(arguments: list[str] | None = None) -> dict:
         "points": int(local_fate.size),
         "cleared": {"local": int(local_fate.sum()), "mixed": int(mixed_fate.sum())},
         "differ": {"only_mixed_clears": int((mixed_fate & ~local_fate).sum()), "only_local_clears": int((local_fate & ~mixed_fate).sum())},
+        "doubled_where_mixed_clears": int(((np.array(planes["local"]["ratio"]) > 2) & (np.array(planes["mixed"]["ratio"]) < 0.1)).sum()),
+        "below_a_tenth": {name: int((np.array(one["ratio"]) < 0.1).sum()) for name, one in planes.items()},
         "examples": {name: one for name, (one, _) in told.items()},
         "refined": [] if options.quick else refined(given, planes, factors, rates),
     }
@@ -171,7 +173,8 @@ def main(arguments: list[str] | None = None) -> dict:
 
 def report(numbers: dict) -> None:
     """Print what numbers.json holds."""
-    print(f"cleared of {numbers['points']}: {numbers['cleared']}; fates differ: {numbers['differ']}")
+    print(f"cleared of {numbers['points']}: {numbers['cleared']}; fates differ: {numbers['differ']}; below a tenth: {numbers['below_a_tenth']}")
+    print(f"doubled with places and below a tenth mixed: {numbers['doubled_where_mixed_clears']}")
     for name, one in numbers["planes"].items():
         print(f"{name} (rows: TGF-b up; columns: IFN-g up; o cleared, x escaped)")
         for row in one["cleared"][::-1]:
@@ -182,7 +185,7 @@ def report(numbers: dict) -> None:
             print(f"    {place}: V/V0 {one[place]['ratio']:.3g};", "; ".join(f"{when} {_row(one[place][when])}" for when in ("start", "third")))
         print("    fate without", {key: f"{'cleared' if value['cleared'] else 'escaped'}, {value['ratio']:.3g}" for key, value in one["without"].items()})
     for row in numbers["refined"]:
-        shown = {key: f"{'o' if row[key]['cleared'] else 'x'} {row[key]['ratio']:.3g}" for key in ("plane", "voxels", "step")}
+        shown = {key: f"{'o' if row[key]['cleared'] else 'x'} {row[key]['ratio']:.3g}" for key in ("plane", "voxels", "step", "time")}
         print(f"again at {row['at'][0]:.3g}, {row['at'][1]:.3g}:", shown)
 
 

@@ -48,6 +48,25 @@ def test_an_edge_is_off_by_its_value():
     assert factor(whole.model()) < 0.5 * factor(absent)
 
 
+def test_what_lives_on_an_edge_stops_with_it():
+    """Vessels divide by (Emax - 1) H of VEGF: H in the library, nothing where the edge is off; and CTL are not drawn where what draws them is off."""
+    cells = tf.around_tumour(GRID, 120.0, {"tumour": (2e-4, 0.0), "CD8_T": (1e-6, 1e-6), "endothelial": (5e-6, 5e-6)})
+    whole = tf.ImmuneTissue(GRID, cells, ("IFNg", "VEGF"), dtype="float64")
+
+    def share(one):
+        (growth,) = [process for process in one.model().processes if process.label == "growth of endothelial"]
+        return float(growth.modulations[0]({"VEGF": jnp.full((1, 1, 1), 0.0238)})[0, 0, 0])
+
+    assert share(whole) == pytest.approx(0.5, rel=0.01) and share(whole.without("VEGF-vessels")) == 0
+    assert share(whole.changed(values={"VEGF-vessels.saturated": 4.0})) == pytest.approx(1.5, rel=0.01)
+
+    def pull(one):
+        (found,) = [each for each in one.model().populations if each.name == "CD8_T"]
+        return float(found.attractions[0].sensitivity)
+
+    assert pull(whole) > 0 and pull(whole.without("IFNg-CXCL9")) == 0
+
+
 def test_growth_answers_to_vessels():
     """Factor 1 + H of the density of endothelium, half at 3.16e-6 cells/um3; off, or without endothelium, growth does not know vessels."""
 

@@ -70,7 +70,9 @@ class ImmuneTissue:
         return replace(self, **changes)
 
     def without(self, *edges: str) -> "ImmuneTissue":
-        """The tissue with these edges or effects switched off, by their factor being 1 throughout: so it shares the compilation of the whole one."""
+        """The tissue with these edges or effects switched off, by their factor being 1 throughout: so it shares the compilation of the whole one. What lives
+        on an edge (vessels on "VEGF-vessels", T cells on "IL2-CD8_T", "IL2-Treg") then does not divide, and goes on dying.
+        """
         off = {id for name in edges for id in (name, *self.network.edge(name).edges)}
         return self.changed(values={f"{id}.saturated": self.network.edge(id).basal for id in off})
 

@@ -32,6 +32,10 @@ def draw(numbers: dict, path: Path) -> None:
         panel.set(xlabel="IL-6 secreted, molecules/cell/s", ylabel=label)
         if key != "vessels":
             panel.set_yscale("log")
+            low, high = panel.get_ylim()
+            shown = [tick for tick in (20, 50, 100, 200, 500) if low <= tick <= high]
+            panel.set_yticks(shown, [f"{tick}" for tick in shown])
+            panel.minorticks_off()
         panel.legend(frameon=False, fontsize=9)
     for letter, panel in zip("abcdef", panels.flat, strict=True):
         panel.set_title(letter, loc="left", fontweight="bold")
@@ -59,4 +63,4 @@ def _bars(panel, links: dict) -> None:
     panel.set_yticks(range(len(names)), names)
     panel.invert_yaxis()
     panel.set(xlabel="what IL-6 adds, %, the chain alone")
-    panel.legend(frameon=False, fontsize=9, loc="lower right")
+    panel.legend(frameon=False, fontsize=9, loc="center right", bbox_to_anchor=(1.0, 0.72))

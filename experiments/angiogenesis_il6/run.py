@@ -131,9 +131,8 @@ def report(numbers: dict) -> None:
     for name in ("chain", "killers", "all edges"):
         for row in numbers.get(name, {}).get("IL6", []):
             levels = f"IL-6 {row['IL6_pM']:.3g} pM, VEGF {row['VEGF_pM']:.3g} pM"
-            print(
-                f"{name:10s} IL-6 {row['secretion']:24s} {levels}, vessels x{row['vessels']:.3f}, volume x{row['volume']:.3f}, CD8 x{row['CD8_T']:.2f}, {row['status']}"
-            )
+            cells = f"vessels x{row['vessels']:.3f}, volume x{row['volume']:.3f}, CD8 x{row['CD8_T']:.2f}, status {row['status']}"
+            print(f"{name:10s} IL-6 {row['secretion']:24s} {levels}, {cells}")
         for what, one in numbers.get(name, {}).get("links", {}).items():
             print(
                 f"{name:10s} {what:22s} " + ", ".join(f"{key} x{one[key]:.4f}" for key in ("VEGF_pM", "vessels", "volume")) + f" ({one['none']['volume']:.3f})"

@@ -77,7 +77,7 @@ def network_problems(folder: Path) -> list[str]:
     found = []
     for file, read in (("network.toml", read_edges), ("effects.toml", read_effects)):
         try:
-            rows = read(folder / file, sources)
+            rows = read(folder / file, sources, cell_type_ids())
         except TmefieldError as error:
             found.append(str(error))
             continue
@@ -93,7 +93,8 @@ def _edge_problems(edge: Edge, records: dict[str, Edge]) -> Iterator[str]:
         yield from (f"{name}: {problem}" for problem in _parameter_problems(parameter))
     substances, cells = OUTSIDE_SPECIES.union(species_ids()), OUTSIDE_CELLS.union(cell_type_ids())
     secreted = edge.on if edge.kind == "secretion" else ()
-    yield from (f"'{name}' is no species of the library" for name in (*edge.ligands, *secreted) if name not in substances)
+    yield from (f"'{name}' is no species of the library" for name in secreted if name not in substances)
+    yield from (f"'{name}' is no species of the library" for name in edge.ligands if name not in substances | cells)
     switching = [name for change in edge.on for name in change.split("->")] if edge.kind == "switch" else []
     yield from (f"'{name}' is no cell type of the library" for name in (*edge.by, *switching) if name not in cells)
     if edge.kind == "receptor":

@@ -21,9 +21,9 @@ class RegulationEdge(eqx.Module):
     **Arguments**
 
     - `id`: its name, by which it is switched.
-    - `ligands`: the species that acts, or several for an AND gate.
+    - `ligands`: the species, or for a rate the population of cells, that acts, or several for an AND gate.
     - `on`: what it acts on; for `kind` "secretion" species, for "receptor" edges or ligands, else a name.
-    - `half_maximum`: K (EC50 or IC50) of each ligand, nM; for a receptor the K_d of what competes for it.
+    - `half_maximum`: K (EC50 or IC50) of each ligand, nM, of a population cells/um3; for a receptor the K_d of what competes for it.
     - `saturated`: E_max, the factor at saturating ligand.
     - `exponent`: n of each ligand, at least 1; one number for all.
     - `basal`: the factor without ligand.

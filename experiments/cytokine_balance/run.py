@@ -50,7 +50,7 @@ def tissue(place: Place, given: dict[str, Any], factor: float, rate: float) -> t
     """Tumour, CTL and vessels with IFN-g and TGF-b; the tumour's growth no longer answers to TGF-b (sensitivity 0)."""
     made = factor * library.species("IFNg").secretion["CD8_T"].rate.internal
     values = {**given["values"], "IFNg.secretion.CD8_T": made, "TGFb.secretion.tumour": rate}
-    return tf.ImmuneTissue(place.grid, place.cells, ("IFNg", "TGFb"), values=values, sensitivity=0.0)
+    return tf.ImmuneTissue(place.grid, place.cells, ("IFNg", "TGFb"), values=values, sensitivity=0.0).without("vessels-growth")  # they only let CTL in here
 
 
 def course(one: tf.ImmuneTissue, given: dict[str, Any], step: float = 1.0, longer: float = 1.0) -> tf.PopulationCourse:

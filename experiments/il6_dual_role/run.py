@@ -42,7 +42,8 @@ class Setting:
         cuts = [0.0, *self.days]
         course = tf.TimeCourse([cut * DAY for cut in cuts], [dose / days if cut < days else 0.0 for cut in cuts])
         depot = {"IL6": tf.Depot("IL6", 1.0, course)}
-        return tf.ImmuneTissue(self.grid, self.cells, CYTOKINES, values={**self.values, **values}, treatments=depot)
+        tissue = tf.ImmuneTissue(self.grid, self.cells, CYTOKINES, values={**self.values, **values}, treatments=depot)
+        return tissue.without("vessels-growth")  # vessels only let T cells in here
 
     def run(self, tissue: tf.ImmuneTissue, given: float = 1.0, step: float = DAY / 2) -> tf.PopulationCourse:
         """The course with the depot (`given` 1) or without (0)."""

@@ -33,9 +33,10 @@ def tissue(given: dict[str, Any], stage: str, sensitivity: float, rate: float, v
     plasma = tf.TimeCourse([0.0], [units.parse(given["blockade"]["plasma"], "concentration")])
     antibody = tf.DrugTreatment(tf.Drug.from_library(ANTIBODY), plasma)
     values = {**given["values"], "TGFb.secretion.tumour": rate}
-    return tf.ImmuneTissue(
+    found = tf.ImmuneTissue(
         grid, tf.around_tumour(grid, radius, cells), ("IFNg", "TGFb"), values=values, treatments={ANTIBODY: antibody}, sensitivity=sensitivity
     )
+    return found.without("vessels-growth")  # vessels only let CTL in here
 
 
 def courses(one: tf.ImmuneTissue, given: dict[str, Any], step: float = 1.0) -> tuple[dict[str, tf.PopulationCourse], list[str]]:

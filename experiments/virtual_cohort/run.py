@@ -43,7 +43,7 @@ def tumour(given: dict[str, Any], voxels: int) -> tf.ImmuneTissue:
     grid = tf.Grid((voxels,) * 3, lengths["box"] / voxels)
     densities = {name: (units.parse(f"{low} cell/mm3", "density"), units.parse(f"{high} cell/mm3", "density")) for name, (low, high) in given["cells"].items()}
     cells = tf.around_tumour(grid, lengths["radius"], densities, edge=lengths["margin"])
-    return tf.ImmuneTissue(grid, cells, tuple(what["cytokines"]), treatments=treatments(given))
+    return tf.ImmuneTissue(grid, cells, tuple(what["cytokines"]), treatments=treatments(given)).without("vessels-growth")  # vessels only let cells in here
 
 
 def spread(given: dict[str, Any]) -> dict[str, Prior]:

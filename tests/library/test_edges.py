@@ -47,6 +47,15 @@ def test_a_gate_has_a_half_maximum_for_each_ligand(tmp_path):
     assert edge.inputs[1].exponent == HILL_EXPONENT and edge.placeholders == ("half maximum of TGFb", "Emax")
 
 
+def test_a_population_counts_by_its_density(tmp_path):
+    path = tmp_path / "network.toml"
+    path.write_text(GOOD.replace("from.IL10", "from.M2").replace('unit = "pM"', 'unit = "cells/mm3"'), encoding="utf-8")
+    (edge,) = read_edges(path, SOURCES, ["M2"])
+    assert edge.ligands == ("M2",) and edge.inputs[0].half_maximum.internal == pytest.approx(8e-9)
+    with pytest.raises(InputError, match=r"from\.M2\.half_maximum: 'cells/mm3' is not the unit of a concentration"):
+        read_edges(path, SOURCES)
+
+
 def test_a_response_is_a_share_and_a_rival_takes_all(tmp_path):
     text = GOOD.replace('Emax = { value = 0, unit = "1", placeholder = true, source = "none" }\n', "")
     (response,) = read(tmp_path, text.replace('"secretion"', '"response"').replace('"-"', '"+"'))

@@ -48,10 +48,45 @@ def test_an_edge_is_off_by_its_value():
     assert factor(whole.model()) < 0.5 * factor(absent)
 
 
+def test_what_lives_on_an_edge_stops_with_it():
+    """Vessels divide by (Emax - 1) H of VEGF: H in the library, nothing where the edge is off; and CTL are not drawn where what draws them is off."""
+    cells = tf.around_tumour(GRID, 120.0, {"tumour": (2e-4, 0.0), "CD8_T": (1e-6, 1e-6), "endothelial": (5e-6, 5e-6)})
+    whole = tf.ImmuneTissue(GRID, cells, ("IFNg", "VEGF"), dtype="float64")
+
+    def share(one):
+        (growth,) = [process for process in one.model().processes if process.label == "growth of endothelial"]
+        return float(growth.modulations[0]({"VEGF": jnp.full((1, 1, 1), 0.0238)})[0, 0, 0])
+
+    assert share(whole) == pytest.approx(0.5, rel=0.01) and share(whole.without("VEGF-vessels")) == 0
+    assert share(whole.changed(values={"VEGF-vessels.saturated": 4.0})) == pytest.approx(1.5, rel=0.01)
+
+    def pull(one):
+        (found,) = [each for each in one.model().populations if each.name == "CD8_T"]
+        return float(found.attractions[0].sensitivity)
+
+    assert pull(whole) > 0 and pull(whole.without("IFNg-CXCL9")) == 0
+
+
+def test_growth_answers_to_vessels():
+    """Factor 1 + H of the density of endothelium, half at 3.16e-6 cells/um3; off, or without endothelium, growth does not know vessels."""
+
+    def factor(one, vessels):
+        (growth,) = [process for process in one.model().processes if process.label == "growth of tumour"]
+        levels = {"TGFb": jnp.zeros((1, 1, 1)), "endothelial": jnp.full((1, 1, 1), vessels)}
+        return float(np.prod([float(one(levels)[0, 0, 0]) for one in growth.modulations])), "endothelial" in growth.reads
+
+    for vessels, expected in ((0.0, 1.0), (3.16e-6, 1.5), (3.16e-4, 1 + 100 / 101)):
+        assert factor(tissue(), vessels) == (pytest.approx(expected), True)
+        assert factor(tissue().without("vessels-growth"), vessels)[0] == pytest.approx(1.0)
+    bare = tissue().changed(cells={name: one for name, one in tissue().cells.items() if name != "endothelial"}, treatments={})
+    assert factor(bare, 3.16e-6) == (pytest.approx(1.0), False)
+
+
 def test_sensitivity_of_growth_to_TGFb():
     for sensitivity, at_saturation in ((1.0, 0.0), (0.0, 1.0), (0.3, 0.7)):
         growth = tissue(sensitivity=sensitivity).model().processes[0]
-        assert float(growth.modulations[0].saturated) == pytest.approx(at_saturation)
+        (answer,) = [one for one in growth.modulations if "TGFb" in one.reads]
+        assert float(answer.saturated) == pytest.approx(at_saturation)
 
 
 def test_unknown_names():

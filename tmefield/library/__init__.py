@@ -84,13 +84,13 @@ def drug(name: str) -> DrugRecord:
 @lru_cache
 def edges() -> tuple[Edge, ...]:
     """Every edge of the signed regulation network."""
-    return read_edges(_FOLDER / "network.toml", _sources())
+    return read_edges(_FOLDER / "network.toml", _sources(), _CELL_TYPES)
 
 
 @lru_cache
 def effects() -> tuple[Effect, ...]:
     """Every effect on cells and tumour."""
-    return read_effects(_FOLDER / "effects.toml", _sources())
+    return read_effects(_FOLDER / "effects.toml", _sources(), _CELL_TYPES)
 
 
 def edge(identifier: str) -> Edge:

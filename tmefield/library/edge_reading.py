@@ -1,6 +1,6 @@
 """The tables of the regulation network and of the effects to records; what lacks an id, half maximum, unit or source is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,23 @@ _INPUT_KEYS = {"half_maximum", "exponent", "proxy"}
 _SHARES = ("response", "switch")
 
 
-def read_edges(path: Path, sources: Mapping[str, str]) -> tuple[Edge, ...]:
-    """The edges of a file.
+def read_edges(path: Path, sources: Mapping[str, str], populations: Collection[str] = ()) -> tuple[Edge, ...]:
+    """The edges of a file; a ligand among `populations` counts by its density.
 
     **Raises** `InputError` naming file, edge and key.
     """
-    return tuple(Edge(**_edge(table, _EDGE_KEYS, where, sources)) for table, where in _tables(path, "edge"))
+    return tuple(Edge(**_edge(table, _EDGE_KEYS, where, sources, populations)) for table, where in _tables(path, "edge"))
 
 
-def read_effects(path: Path, sources: Mapping[str, str]) -> tuple[Effect, ...]:
-    """The effects of a file.
+def read_effects(path: Path, sources: Mapping[str, str], populations: Collection[str] = ()) -> tuple[Effect, ...]:
+    """The effects of a file; `populations` as in `read_edges`.
 
     **Raises** `InputError` naming file, effect and key.
     """
     found = []
     for table, where in _tables(path, "effect"):
         check_keys(table, _EFFECT_KEYS, where)
-        fields = _edge({key: value for key, value in table.items() if key != "edges"} | {"kind": "rate"}, _EDGE_KEYS, where, sources)
+        fields = _edge({key: value for key, value in table.items() if key != "edges"} | {"kind": "rate"}, _EDGE_KEYS, where, sources, populations)
         found.append(Effect(**fields, edges=_names(table, "edges", where)))
     return tuple(found)
 
@@ -52,18 +52,19 @@ def _tables(path: Path, name: str) -> list[tuple[dict[str, Any], str]]:
     return tables
 
 
-def _edge(table: dict[str, Any], known: set[str], where: str, sources: Mapping[str, str]) -> dict[str, Any]:
+def _edge(table: dict[str, Any], known: set[str], where: str, sources: Mapping[str, str], populations: Collection[str]) -> dict[str, Any]:
     check_keys(table, known, where)
     check_mark(table, where)
     kind = _one_of(table, "kind", tuple(KINDS), where)
     inputs = table.get("from")
     if not isinstance(inputs, dict) or not inputs:
         raise InputError(f"{where}: from is missing: a table for each ligand, with its half_maximum")
+    kinds = {name: "density" if name in populations else "concentration" for name in inputs}
     fields = {
         "id": table["id"],
         "kind": kind,
         "sign": _one_of(table, "sign", ("+", "-"), where),
-        "inputs": tuple(_input(species, one, f"{where}: from.{species}", sources) for species, one in inputs.items()),
+        "inputs": tuple(_input(name, one, f"{where}: from.{name}", sources, kinds[name]) for name, one in inputs.items()),
         "on": _names(table, "on", where),
         "by": _names(table, "by", where),
         "by_lack": table.get("by_lack") is True,
@@ -79,15 +80,15 @@ def _edge(table: dict[str, Any], known: set[str], where: str, sources: Mapping[s
     return fields
 
 
-def _input(species: str, table: Any, where: str, sources: Mapping[str, str]) -> Input:
+def _input(ligand: str, table: Any, where: str, sources: Mapping[str, str], kind: str) -> Input:
     check_keys(table, _INPUT_KEYS, where)
     if "half_maximum" not in table:
         raise InputError(f"{where}: half_maximum is missing: the EC50 or IC50, with unit and source")
-    half_maximum = read_quantity(table["half_maximum"], "concentration", f"{where}.half_maximum", sources)
+    half_maximum = read_quantity(table["half_maximum"], kind, f"{where}.half_maximum", sources)
     exponent = read_quantity(table["exponent"], "number", f"{where}.exponent", sources) if "exponent" in table else HILL_EXPONENT
     if half_maximum.value <= 0 or exponent.value < 1:
         raise InputError(f"{where}: half_maximum must be above zero and exponent at least 1; got {half_maximum.value:g} and {exponent.value:g}")
-    return Input(species, half_maximum, exponent, table.get("proxy", ""))
+    return Input(ligand, half_maximum, exponent, table.get("proxy", ""))
 
 
 def _factors(table: dict[str, Any], kind: str, where: str, sources: Mapping[str, str]) -> dict[str, Parameter]:

@@ -20,7 +20,9 @@ HILL_EXPONENT = Parameter(1.0, "1", "number", source="n = 1 in SPQSP and Friedma
 
 @dataclass(frozen=True)
 class Input:
-    """One ligand of an edge: `half_maximum` (EC50 or IC50) and Hill `exponent`; `proxy` names the other response to which the half maximum belongs."""
+    """One ligand of an edge, a species or a population of cells: `half_maximum` (EC50 or IC50) and Hill `exponent`; `proxy` names the other response to
+    which the half maximum belongs.
+    """
 
     species: str
     half_maximum: Parameter
@@ -55,7 +57,7 @@ class Edge:
 
     @property
     def ligands(self) -> tuple[str, ...]:
-        """Species that act."""
+        """Species, or populations, that act."""
         return tuple(one.species for one in self.inputs)
 
     @property

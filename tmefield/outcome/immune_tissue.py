@@ -29,7 +29,8 @@ class ImmuneTissue:
 
     Which processes there are follows from the populations and cytokines that are there: CD8_T and NK kill the tumour, enter from vessels and die; CD8_T
     tire amid tumour cells where there is "CD8_exhausted"; M1 and M2, CAF, iCAF and myCAF, CD4_T and Treg turn into each other as the network says;
-    vessels grow on VEGF. Every rate is the library's (`tmefield info populations`), every factor that of an edge (`tmefield info effects`, `network`).
+    vessels grow on VEGF, let cells in and speed up the tumour's growth. Every rate is the library's (`tmefield info populations`), every factor that of an
+    edge (`tmefield info effects`, `network`).
 
     **Arguments**
 
@@ -69,7 +70,9 @@ class ImmuneTissue:
         return replace(self, **changes)
 
     def without(self, *edges: str) -> "ImmuneTissue":
-        """The tissue with these edges or effects switched off, by their factor being 1 throughout: so it shares the compilation of the whole one."""
+        """The tissue with these edges or effects switched off, by their factor being 1 throughout: so it shares the compilation of the whole one. What lives
+        on an edge (vessels on "VEGF-vessels", T cells on "IL2-CD8_T", "IL2-Treg") then does not divide, and goes on dying.
+        """
         off = {id for name in edges for id in (name, *self.network.edge(name).edges)}
         return self.changed(values={f"{id}.saturated": self.network.edge(id).basal for id in off})
 
@@ -95,7 +98,7 @@ class ImmuneTissue:
             species += one.species
         among = [*cytokine_species(self.cytokines, values), *species]
         modelled = {*(one.name for one in among), *names}
-        network = network.among([one.name for one in among])
+        network = network.among(tuple(modelled))
         terms = [*cytokine_terms(self.cytokines, names, network, values, blockades, plasma), *terms]
         model = Model(self.grid, among, terms, dtype=self.dtype)
         factors = Factors(network, modelled)

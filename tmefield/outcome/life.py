@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from .. import library
@@ -23,7 +24,7 @@ KILLERS = {"CD8_T": ("kill_rate_CTL", ("kill rate per CTL", "CTL function")), "N
 ENTERS = {"CD8_T": ("CTL_entry", "CTL entry"), "NK": ("NK_entry", None), "Treg": ("Treg_entry", None), "CD4_T": ("Th_entry", None)}
 DIES = {"CD8_T": "CTL_death", "CD8_exhausted": "CTL_death", "NK": "NK_death", "Treg": "Treg_death", "CD4_T": "Th_death"}
 DIVIDES_ON = {"CD8_T": ("CTL_proliferation", "IL2-CD8_T"), "Treg": ("Treg_proliferation", "IL2-Treg"), ENDOTHELIUM: ("vessel_growth", "VEGF-vessels")}
-"""Populations whose growth is rate x H, H that of the edge."""
+"""Populations whose growth is rate x (Emax - basal) H, all three those of the edge."""
 OTHER_NAMES = {"Th": "CD4_T", "qPSC": "CAF"}
 """Cells of the library's switches under the name that they have as populations."""
 SWITCHES = {"M1": "macrophage_switch", "M2": "macrophage_switch", "CAF": "CAF_switch", "iCAF": "CAF_switch", "CD4_T": "Treg_induction"}
@@ -44,11 +45,13 @@ class Factors:
         return self._kept(self.network.factors(rate, cell))
 
     def share(self, id: str) -> Modulation | None:
-        """H of an edge, from 0 to 1; None where the edge is off or its ligand is not modelled."""
+        """What an edge adds to a factor of 1, (Emax - basal) H: H with Emax 2, nothing where Emax is held at the basal factor; None where the edge is not in
+        the network or its ligand is not modelled.
+        """
         if id not in self.network.ids:
             return None
         found = self._kept([self.network.modulation(id)])
-        return Modulation(found[0].hills, 1.0, 0.0) if found else None
+        return Modulation(found[0].hills, jnp.maximum(found[0].saturated - found[0].basal, 0), 0.0) if found else None
 
     def _kept(self, found: Sequence[Modulation]) -> list[Modulation]:
         return [one for one in found if set(one.reads) <= set(self.modelled)]
@@ -65,7 +68,7 @@ def populations(names: Sequence[str], values: Values, factors: Factors) -> list[
             continue
         motility = values.rate("T_cell_motility") if name in MOBILE else None
         pulled = factors.share("IFNg-CXCL9") if name == "CD8_T" else None
-        drawn = [] if pulled is None else [Attraction(pulled.hills[0], values.rate("chemotactic_sensitivity"))]
+        drawn = [] if pulled is None else [Attraction(pulled.hills[0], pulled.saturated * values.rate("chemotactic_sensitivity"))]
         found.append(Population(name, _volume(name), motility, drawn))
     return found
 

@@ -67,6 +67,8 @@ def _scan(panel, scan: dict) -> None:
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
     told = [f"{level}/s\n({found['all']['TGFb_pM_median']:.0f} pM)" for level, found in scan.items()]
     panel.set_xticks(range(len(scan)), told)
-    panel.set(ylabel="mean Bliss excess, 95 %", xlabel="TGF-b secreted by a tumour cell (median level in the tumour)", title="half of the tumours, by secretion")
+    panel.set(
+        ylabel="mean Bliss excess, 95 %", xlabel="TGF-b secreted by a tumour cell (median level in the tumour)", title="half of the tumours, by secretion"
+    )
     panel.set_xlim(-0.5, len(scan) - 0.5)
     panel.legend(frameon=False, loc="upper left")

@@ -131,7 +131,13 @@ def main(arguments: list[str] | None = None) -> dict:
             for other in given["secretion"]["quick_scan" if options.quick else "scan"]:
                 found, said = courses(here.changed(values={"TGFb.secretion.tumour": other}), given)
                 one, told = measure(found), told + said
-                row = {"rate": other, "effect": one["effect"], "status": one["status"], "invasion_first": one["invasion_first"], "motility_last": one["motility_last"]}
+                row = {
+                    "rate": other,
+                    "effect": one["effect"],
+                    "status": one["status"],
+                    "invasion_first": one["invasion_first"],
+                    "motility_last": one["motility_last"],
+                }
                 scan[key].append({**row, "TGFb_pM": one["untreated"]["first"]["TGFb_pM"]})
             if not options.quick:
                 finer, halved = courses(tissue(given, cells, sensitivity, rate, voxels * 4 // 3), given), courses(here, given, 0.5)

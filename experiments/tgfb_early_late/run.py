@@ -19,6 +19,7 @@ DAY = 86400.0
 RTOL = 1e-3
 ANTIBODY, COMPLEX = "fresolimumab", "TGFb_fresolimumab"
 SHORT = {"all edges": (), "growth": ("TGFb-growth",), "CTL and exclusion": ("TGFb-CTL", "TGFb-exclusion"), "EMT": ("TGFb-EMT",)}
+SHORT["all of these"] = tuple(edge for edges in SHORT.values() for edge in edges)
 """Edges that are switched off."""
 
 
@@ -26,9 +27,9 @@ def read() -> dict[str, Any]:
     return tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
 
 
-def tissue(given: dict[str, Any], stage: str, sensitivity: float, rate: float, voxels: int) -> tf.ImmuneTissue:
+def tissue(given: dict[str, Any], stage: dict[str, Any], sensitivity: float, rate: float, voxels: int) -> tf.ImmuneTissue:
     """One eighth of the tumour of a stage, with IFN-g, TGF-b and the antibody, whose plasma is held for the time of the blockade."""
-    box, cells = units.parse(given["tissue"]["box"], "length"), dict(given["stages"][stage])
+    box, cells = units.parse(given["tissue"]["box"], "length"), dict(stage)
     grid, radius = tf.Grid((voxels,) * 3, box / voxels), units.parse(cells.pop("radius"), "length")
     plasma = tf.TimeCourse([0.0], [units.parse(given["blockade"]["plasma"], "concentration")])
     antibody = tf.DrugTreatment(tf.Drug.from_library(ANTIBODY), plasma)
@@ -56,6 +57,7 @@ def measure(found: dict[str, tf.PopulationCourse]) -> dict[str, Any]:
     told: dict[str, Any] = {name: _arm(one) for name, one in found.items()}
     untreated, treated = told["untreated"], told["treated"]
     told["effect"] = treated["volume"][-1] / untreated["volume"][-1]
+    told["status"] = max(int(np.max(one.status)) for one in found.values())
     for when in ("first", "last"):
         told[f"invasion_{when}"] = treated[when]["invasion"] / untreated[when]["invasion"]
         told[f"motility_{when}"] = treated[when]["motility"] / untreated[when]["motility"]
@@ -83,6 +85,18 @@ def _moment(found: tf.PopulationCourse, index: int) -> dict[str, float]:
     return out
 
 
+def swapped(given: dict[str, Any], rate: float, voxels: int) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Volume over the start of a sensitive tumour of either stage that has one thing of the other's: which of them makes it early or late."""
+    (early, late), told, found = given["stages"], [], {}
+    for stage, other in ((early, late), (late, early)):
+        for what in ("radius", "tumour", "CD8_T"):
+            here = given["stages"][stage] | {what: given["stages"][other][what]}
+            both, said = courses(tissue(given, here, given["sensitivity"]["sensitive"], rate, voxels), given)
+            told += said
+            found[f"{stage}, {what} of {other}"] = {name: endpoints.growth_ratio(one) for name, one in both.items()}
+    return found, told
+
+
 def write(found: dict[str, tf.PopulationCourse], path: Path) -> None:
     """Cytokines, antibody and complex at the end with the antibody; cells at the end with it and without."""
     treated, untreated = found["treated"], found["untreated"]
@@ -106,9 +120,9 @@ def main(arguments: list[str] | None = None) -> dict:
     scan: dict[str, list[dict[str, float]]] = {}
     again: dict[str, dict[str, float]] = {}
     kept: dict[str, dict[str, tf.PopulationCourse]] = {}
-    for stage in given["stages"]:
+    for stage, cells in given["stages"].items():
         for name, sensitivity in given["sensitivity"].items():
-            here, key = tissue(given, stage, sensitivity, rate, voxels), f"{stage}, {name}"
+            here, key = tissue(given, cells, sensitivity, rate, voxels), f"{stage}, {name}"
             cases[key] = {}
             for off, edges in SHORT.items():
                 found, said = courses(here.without(*edges) if edges else here, given)
@@ -118,12 +132,19 @@ def main(arguments: list[str] | None = None) -> dict:
             for other in given["secretion"]["quick_scan" if options.quick else "scan"]:
                 found, said = courses(here.changed(values={"TGFb.secretion.tumour": other}), given)
                 one, told = measure(found), told + said
-                row = {"rate": other, "effect": one["effect"], "invasion_first": one["invasion_first"], "motility_last": one["motility_last"]}
+                row = {
+                    "rate": other,
+                    "effect": one["effect"],
+                    "status": one["status"],
+                    "invasion_first": one["invasion_first"],
+                    "motility_last": one["motility_last"],
+                }
                 scan[key].append({**row, "TGFb_pM": one["untreated"]["first"]["TGFb_pM"]})
             if not options.quick:
-                finer = measure(courses(tissue(given, stage, sensitivity, rate, voxels * 4 // 3), given)[0])["effect"]
-                again[key] = {"voxels": finer, "step": measure(courses(here, given, 0.5)[0])["effect"]}
-    numbers = {"cases": cases, "scan": scan, "again": again, "warnings": sorted(set(told))}
+                finer, halved = courses(tissue(given, cells, sensitivity, rate, voxels * 4 // 3), given), courses(here, given, 0.5)
+                again[key], told = {"voxels": measure(finer[0])["effect"], "step": measure(halved[0])["effect"]}, told + finer[1] + halved[1]
+    swaps, said = swapped(given, rate, voxels)
+    numbers = {"cases": cases, "scan": scan, "swaps": swaps, "again": again, "warnings": sorted({*told, *said})}
     report(numbers)
     if options.out:
         from figure import draw
@@ -147,6 +168,8 @@ def report(numbers: dict) -> None:
         print("    without EMT edge: invasion_first", round(by_edge["EMT"]["invasion_first"], 4))
     for key, rows in numbers["scan"].items():
         print(key, [(row["rate"], round(row["TGFb_pM"], 2), round(row["effect"], 4), round(row["invasion_first"], 3)) for row in rows])
+    for key, one in numbers["swaps"].items():
+        print(f"{key}: V/V0 untreated {one['untreated']:.3g}, treated {one['treated']:.3g}")
     print("again:", numbers["again"])
     print("warnings:", numbers["warnings"])
 

@@ -110,7 +110,7 @@ def report(numbers: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    """Run the cohort, print the numbers and, with --out, write records.jsonl, numbers.json, virtual_cohort.png and the first tumour as NetCDF."""
+    """Run the cohort, print the numbers and, with --out, write records.jsonl, numbers.json and virtual_cohort.png."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer tumours, coarser voxels")
     parser.add_argument("--out", type=Path, help="folder for the results; a run that was stopped goes on from there")

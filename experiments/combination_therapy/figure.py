@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 
 ON, OFF = "#b2182b", "0.55"
-SAID = {name: name for name in ("TGFb-exclusion off", "TGFb-CTL off", "both off")} | {"all": "all edges on"}
+SAID = {
+    "all": "all edges on",
+    "TGFb-exclusion": "TGFb-exclusion off",
+    "TGFb-CTL": "TGFb-CTL off",
+    "both off": "both off",
+    "both and TGFb-EMT off": "both and\nTGFb-EMT off",
+}
 
 
 def draw(numbers: dict, path: Path) -> None:
@@ -52,9 +58,9 @@ def _bar(panel, where: float, found: dict, colour: str, label: str | None = None
 
 def _edges(panel, edges: dict) -> None:
     for index, (name, found) in enumerate(edges.items()):
-        _bar(panel, index, found, OFF if name == "both off" else ON)
+        _bar(panel, index, found, OFF if name.startswith("both") else ON)
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
-    panel.set_xticks(range(len(edges)), [SAID[name].replace(" ", "\n", 1) for name in edges])
+    panel.set_xticks(range(len(edges)), [SAID[name] if "\n" in SAID[name] else SAID[name].replace(" ", "\n", 1) for name in edges])
     panel.set(ylabel="mean Bliss excess, 95 %", title="which edges carry it", xlim=(-0.5, len(edges) - 0.5))
 
 

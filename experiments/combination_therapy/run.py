@@ -84,6 +84,8 @@ def outcome(found: dict[str, tf.PopulationCourse]) -> dict[str, float]:
         "excess": float(bliss_excess(volume[BOTH], volume[A], volume[B], volume[CONTROL])),
         "TGFb_pM": 1e3 * endpoints.in_tumour(control["TGFb"][0], control, 0),
         "TGFb_treated_pM": 1e3 * endpoints.in_tumour(found[A]["TGFb"][0], control, 0),
+        "IFNg_pM": 1e3 * endpoints.in_tumour(control["IFNg"][0], control, 0),
+        "IFNg_treated_pM": 1e3 * endpoints.in_tumour(found[A]["IFNg"][0], control, 0),
         "CTL": float(found[A].number("CD8_T")[-1] / control.number("CD8_T")[-1]),
         "status": max(int(np.max(one.status)) for one in found.values()),
         "change": max(float(np.max(one.change)) for one in found.values()),
@@ -99,7 +101,9 @@ def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
     told["percentiles"] = np.quantile(excess, [0.05, 0.5, 0.95]).tolist()
     told |= {"positive": float((excess > 0).mean()), "status": max(row["status"] for row in rows), "change": max(row["change"] for row in rows)}
     told |= {key: float(np.mean([row[key] for row in rows])) for key in ("E_TGFb", "E_PD1", "E_both")}
-    return told | {f"{key}_median": float(np.median([row[key] for row in rows])) for key in ("growth", "TGFb_pM", "TGFb_treated_pM", "CTL")}
+    return told | {
+        f"{key}_median": float(np.median([row[key] for row in rows])) for key in ("growth", "TGFb_pM", "TGFb_treated_pM", "IFNg_pM", "IFNg_treated_pM", "CTL")
+    }
 
 
 def ensemble(given: dict[str, Any], tumours: list[cohort.Patient], off: tuple[str, ...] = (), **values: float) -> list[dict[str, float]]:
@@ -116,7 +120,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     tf.reuse_memory()
     given, (voxels, count) = read(), QUICK if options.quick else FULL
     tumours, carriers = patients(given, tumour(given, voxels), count), tuple(given["carriers"])
-    off = {"all": (), **{f"{one} off": (one,) for one in carriers}, "both off": carriers}
+    off = {"all": (), **{one: (one,) for one in carriers}, "both off": carriers, "both and TGFb-EMT off": (*carriers, "TGFb-EMT")}
     rows = {name: ensemble(given, tumours, edges) for name, edges in off.items()}
     scan = {}
     for rate in [] if options.quick else given["scan"]["secretion"]:
@@ -138,7 +142,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
 def report(numbers: dict[str, Any]) -> None:
     """Print what numbers.json holds, a line each."""
-    told = {f"{name}": one for name, one in numbers["edges"].items()}
+    told = {f"edges off: {name}": one for name, one in numbers["edges"].items()}
     told |= {f"secretion {rate}/s, {name}": one for rate, both in numbers["scan"].items() for name, one in both.items()}
     for what, one in told.items():
         (low, high), (least, middle, most) = one["interval"], one["percentiles"]

@@ -59,11 +59,7 @@ def patients(given: dict[str, Any], place: tf.ImmuneTissue, count: int) -> list[
 def courses(given: dict[str, Any], place: tf.ImmuneTissue) -> dict[str, tf.PopulationCourse]:
     """The four arms. All share a compilation: the movement has the stages of the fastest T cells that are drawn, whatever this tumour's."""
     days, step = (units.parse(given["tissue"][key], "time") for key in ("days", "step"))
-    found = {}
-    for name, doses in single_and_combined(place, [[A, B]]).items():
-        # Each from nothing: antibodies are there from the start, so that the fields of one arm are no start for the next.
-        found |= tf.run_arms(place, {name: doses}, [0.0, days], step=step, rtol=RTOL, stages=stages(place))
-    return found
+    return tf.run_arms(place, single_and_combined(place, [[A, B]]), [0.0, days], step=step, rtol=RTOL, stages=stages(place))
 
 
 def stages(place: tf.ImmuneTissue) -> tuple[int, ...]:

@@ -35,6 +35,15 @@ def test_nothing_given_is_no_treatment(courses):
     np.testing.assert_allclose(control.density[-1], courses["control"].density[-1], rtol=1e-6)
 
 
+def test_no_arm_starts_from_the_fields_of_another(whole, courses):
+    """A cytokine that one arm is given from the start is not there in the next."""
+    held = tf.Depot("IFNg", 1e-4, tf.TimeCourse([0.0, 1 * DAY, 4 * DAY], [1.0, 1.0, 0.0]))
+    one = whole.changed(treatments={**whole.treatments, "IFNg": held})
+    after = tf.run_arms(one, {"IFNg": {"IFNg": 1.0}, "control": {}}, TIMES, step=DAY, rtol=1e-9)
+    assert float(jnp.max(after["IFNg"]["IFNg"][0])) > 2 * float(jnp.max(after["control"]["IFNg"][0]))
+    np.testing.assert_array_equal(after["control"].concentration, courses["control"].concentration)
+
+
 STAGES = (3, 3, 0, 0)
 
 

@@ -25,12 +25,10 @@ def single_and_combined(tissue: ImmuneTissue, combinations: Sequence[Sequence[st
 def run_arms(
     tissue: ImmuneTissue, arms: Mapping[str, Mapping[str, ArrayLike]], times: Sequence[float] | np.ndarray, **options: Any
 ) -> dict[str, PopulationCourse]:
-    """The course of each arm from the tissue's cells at the start; `options` as of `evolve_populations`. All share one compilation."""
-    courses, start = {}, options.pop("concentration", 0.0)
-    for name, doses in arms.items():
-        courses[name] = evolve_populations(tissue.model(doses), dict(tissue.cells), times, concentration=start, **options)
-        start = courses[name].concentration[0]  # the same in every arm but for doses at the very start
-    return courses
+    """The course of each arm from the tissue's cells at the start; `options` as of `evolve_populations`. All share one compilation; none starts from the
+    fields of another, which may hold a drug that it does not get.
+    """
+    return {name: evolve_populations(tissue.model(doses), dict(tissue.cells), times, **options) for name, doses in arms.items()}
 
 
 def fractional_effect(treated: ArrayLike, control: ArrayLike) -> Float[Array, "..."]:

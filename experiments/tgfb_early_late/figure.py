@@ -57,4 +57,4 @@ def _scan(panel, scan: dict) -> None:
     panel.axhline(1, color="k", lw=0.8)
     panel.set(xscale="log", yscale="log", xlabel="TGF-b secretion, molecules/tumour cell/s", ylabel="volume after 10 days, treated over untreated")
     panel.set_title("by how much TGF-b the tumour makes")
-    panel.legend(frameon=False, fontsize=9)
+    panel.legend(frameon=False, fontsize=9, handlelength=4)

@@ -17,7 +17,7 @@ from tmefield.output import FieldSet, Variable, write_netcdf
 FOLDER = Path(__file__).parent
 DAY = 86400.0
 RTOL = 1e-3
-ANTIBODY, COMPLEX = "fresolimumab", "TGFb_fresolimumab"
+ANTIBODY = "fresolimumab"
 SHORT = {"all edges": (), "growth": ("TGFb-growth",), "CTL and exclusion": ("TGFb-CTL", "TGFb-exclusion"), "EMT": ("TGFb-EMT",)}
 SHORT["all of these"] = tuple(edge for edges in SHORT.values() for edge in edges)
 """Edges that are switched off."""
@@ -97,6 +97,17 @@ def swapped(given: dict[str, Any], rate: float, voxels: int) -> tuple[dict[str, 
     return found, told
 
 
+def scanned(here: tf.ImmuneTissue, given: dict[str, Any], rates: list[float]) -> tuple[list[dict[str, float]], list[str]]:
+    """The effect by how much TGF-b a tumour cell makes."""
+    told, rows = [], []
+    for rate in rates:
+        found, said = courses(here.changed(values={"TGFb.secretion.tumour": rate}), given)
+        one, told = measure(found), told + said
+        row = {key: one[key] for key in ("effect", "status", "invasion_first", "motility_last")}
+        rows.append({"rate": rate, **row, "TGFb_pM": one["untreated"]["first"]["TGFb_pM"]})
+    return rows, told
+
+
 def write(found: dict[str, tf.PopulationCourse], path: Path) -> None:
     """Cytokines, antibody and complex at the end with the antibody; cells at the end with it and without."""
     treated, untreated = found["treated"], found["untreated"]
@@ -125,21 +136,11 @@ def main(arguments: list[str] | None = None) -> dict:
             here, key = tissue(given, cells, sensitivity, rate, voxels), f"{stage}, {name}"
             cases[key] = {}
             for off, edges in SHORT.items():
-                found, said = courses(here.without(*edges) if edges else here, given)
+                found, said = courses(here.without(*edges), given)
                 cases[key][off], told = measure(found), told + said
                 kept.setdefault(key, found)
-            scan[key] = []
-            for other in given["secretion"]["quick_scan" if options.quick else "scan"]:
-                found, said = courses(here.changed(values={"TGFb.secretion.tumour": other}), given)
-                one, told = measure(found), told + said
-                row = {
-                    "rate": other,
-                    "effect": one["effect"],
-                    "status": one["status"],
-                    "invasion_first": one["invasion_first"],
-                    "motility_last": one["motility_last"],
-                }
-                scan[key].append({**row, "TGFb_pM": one["untreated"]["first"]["TGFb_pM"]})
+            scan[key], said = scanned(here, given, given["secretion"]["quick_scan" if options.quick else "scan"])
+            told += said
             if not options.quick:
                 finer, halved = courses(tissue(given, cells, sensitivity, rate, voxels * 4 // 3), given), courses(here, given, 0.5)
                 again[key], told = {"voxels": measure(finer[0])["effect"], "step": measure(halved[0])["effect"]}, told + finer[1] + halved[1]

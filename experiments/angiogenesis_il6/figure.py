@@ -19,6 +19,8 @@ def draw(numbers: dict, path: Path) -> None:
     for panel, key, label in ((panels[0, 0], "endothelial", "vessels over start"), (panels[0, 1], "tumour", "tumour volume over start")):
         _courses(panel, whole, key, label)
     _bars(panels[0, 2], whole)
+    for panel in panels[0]:
+        panel.set_title("the chain alone")
     rows = {name: numbers[name]["IL6"] for name in SETTINGS if name in numbers}
     for panel, key, label in zip(
         panels[1], ("VEGF_pM", "vessels", "volume"), ("VEGF at the end, pM", "vessels over start", "tumour volume over start"), strict=True
@@ -62,5 +64,5 @@ def _bars(panel, links: dict) -> None:
     panel.axvline(0, color="0.4", lw=0.8)
     panel.set_yticks(range(len(names)), names)
     panel.invert_yaxis()
-    panel.set(xlabel="what IL-6 adds, %, the chain alone")
+    panel.set(xlabel="what IL-6 adds, %")
     panel.legend(frameon=False, fontsize=9, loc="center right", bbox_to_anchor=(1.0, 0.72))

@@ -5,13 +5,6 @@ from pathlib import Path
 import numpy as np
 
 ON, OFF = "#b2182b", "0.55"
-SAID = {
-    "all": "all edges on",
-    "TGFb-exclusion": "TGFb-exclusion off",
-    "TGFb-CTL": "TGFb-CTL off",
-    "both off": "both off",
-    "both and TGFb-EMT off": "both and\nTGFb-EMT off",
-}
 
 
 def draw(numbers: dict, path: Path) -> None:
@@ -23,7 +16,7 @@ def draw(numbers: dict, path: Path) -> None:
     figure = Figure(figsize=(11.5, 8.2), layout=ConstrainedLayoutEngine(wspace=0.05, hspace=0.06))
     FigureCanvasAgg(figure)
     (effects, sets), (edges, scan) = figure.subplots(2, 2)
-    _effects(effects, numbers["tumours"]["all"])
+    _effects(effects, numbers["tumours"]["all edges"])
     _sets(sets, numbers["tumours"])
     _edges(edges, numbers["edges"])
     _scan(scan, numbers["scan"])
@@ -43,9 +36,9 @@ def _effects(panel, rows: list[dict]) -> None:
 
 
 def _sets(panel, sets: dict) -> None:
-    order = np.argsort([row["excess"] for row in sets["all"]])
-    for name, colour in (("all", ON), ("both off", OFF)):
-        panel.plot(np.arange(1, order.size + 1), np.array([row["excess"] for row in sets[name]])[order], "o", ms=5, color=colour, label=SAID[name])
+    order = np.argsort([row["excess"] for row in sets["all edges"]])
+    for name, colour in (("all edges", ON), ("both off", OFF)):
+        panel.plot(np.arange(1, order.size + 1), np.array([row["excess"] for row in sets[name]])[order], "o", ms=5, color=colour, label=name)
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
     panel.set(xlabel="tumour, by its excess", ylabel="Bliss excess", title="each tumour")
     panel.legend(frameon=False, loc="upper left")
@@ -60,7 +53,7 @@ def _edges(panel, edges: dict) -> None:
     for index, (name, found) in enumerate(edges.items()):
         _bar(panel, index, found, OFF if name.startswith("both") else ON)
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
-    panel.set_xticks(range(len(edges)), [SAID[name] if "\n" in SAID[name] else SAID[name].replace(" ", "\n", 1) for name in edges])
+    panel.set_xticks(range(len(edges)), [name.replace(" off", "\noff").replace("both and ", "both and\n") for name in edges])
     panel.set(ylabel="mean Bliss excess, 95 %", title="which edges carry it", xlim=(-0.5, len(edges) - 0.5))
 
 
@@ -68,10 +61,10 @@ def _scan(panel, scan: dict) -> None:
     if not scan:
         return
     for index, found in enumerate(scan.values()):
-        for shift, name, colour in ((-0.08, "all", ON), (0.08, "both off", OFF)):
-            _bar(panel, index + shift, found[name], colour, SAID[name] if index == 0 else None)
+        for shift, name, colour in ((-0.08, "all edges", ON), (0.08, "both off", OFF)):
+            _bar(panel, index + shift, found[name], colour, name if index == 0 else None)
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
-    told = [f"{level}/s\n({found['all']['TGFb_pM_median']:.0f} pM)" for level, found in scan.items()]
+    told = [f"{level}/s\n({found['all edges']['TGFb_pM_median']:.0f} pM)" for level, found in scan.items()]
     panel.set_xticks(range(len(scan)), told)
     panel.set(
         ylabel="mean Bliss excess, 95 %", xlabel="TGF-b secreted by a tumour cell (median level in the tumour)", title="half of the tumours, by secretion"

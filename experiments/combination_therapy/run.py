@@ -116,12 +116,12 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     tf.reuse_memory()
     given, (voxels, count) = read(), QUICK if options.quick else FULL
     tumours, carriers = patients(given, tumour(given, voxels), count), tuple(given["carriers"])
-    off = {"all": (), **{one: (one,) for one in carriers}, "both off": carriers, "both and TGFb-EMT off": (*carriers, "TGFb-EMT")}
+    off = {"all edges": (), **{f"{one} off": (one,) for one in carriers}, "both off": carriers, "both and TGFb-EMT off": (*carriers, "TGFb-EMT")}
     rows = {name: ensemble(given, tumours, edges) for name, edges in off.items()}
     scan = {}
     for rate in [] if options.quick else given["scan"]["secretion"]:
         scan[f"{rate:g}"] = {
-            name: summary(ensemble(given, tumours[: count // 2], off[name], **{"TGFb.secretion.tumour": rate})) for name in ("all", "both off")
+            name: summary(ensemble(given, tumours[: count // 2], off[name], **{"TGFb.secretion.tumour": rate})) for name in ("all edges", "both off")
         }
     numbers = {"edges": {name: summary(found) for name, found in rows.items()}, "scan": scan, "tumours": rows}
     report(numbers)
@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
 def report(numbers: dict[str, Any]) -> None:
     """Print what numbers.json holds, a line each."""
-    told = {f"edges off: {name}": one for name, one in numbers["edges"].items()}
+    told = dict(numbers["edges"])
     told |= {f"secretion {rate}/s, {name}": one for rate, both in numbers["scan"].items() for name, one in both.items()}
     for what, one in told.items():
         (low, high), (least, middle, most) = one["interval"], one["percentiles"]

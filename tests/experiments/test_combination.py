@@ -16,12 +16,12 @@ def test_combination_therapy(tmp_path):
     for name, values in wanted["edges"].items():
         for key, value in values.items():
             assert found[name][key] == pytest.approx(value, abs=tolerance["excess" if key == "mean" else "effect"]), f"{name} {key}"
-    whole, left = found["all"], found["both off"]
+    whole, left = found["all edges"], found["both off"]
     assert whole["interval"][0] > 0.02 and whole["positive"] == 1
     assert abs(left["mean"]) < 0.1 * whole["mean"]
-    assert left["mean"] < found["TGFb-CTL"]["mean"] < 0.5 * whole["mean"] < found["TGFb-exclusion"]["mean"]
+    assert left["mean"] < found["TGFb-CTL off"]["mean"] < 0.5 * whole["mean"] < found["TGFb-exclusion off"]["mean"]
     assert abs(found["both and TGFb-EMT off"]["mean"]) < 0.1 * abs(left["mean"])
-    for row in numbers["tumours"]["all"]:
+    for row in numbers["tumours"]["all edges"]:
         parts = row["E_TGFb"] + row["E_PD1"] - row["E_TGFb"] * row["E_PD1"]
         assert row["excess"] == pytest.approx(row["E_both"] - parts, abs=1e-5)
         assert row["TGFb_treated_pM"] < 0.5 * row["TGFb_pM"] and row["IFNg_treated_pM"] > row["IFNg_pM"]

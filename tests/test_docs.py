@@ -11,6 +11,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/drugs.md": "occupancy after a week",
     "docs/fitting.md": "degrees of freedom",
+    "docs/outcome.md": "anti-PD1 {'volume_mm3'",
     "docs/populations.md": "[1. ",
     "docs/regulation.md": "without regulation",
     "README.md": "hypoxic:",

@@ -51,8 +51,10 @@ def test_a_cohort_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     assert cohort.run_cohort(patients(), ARMS, times, results=file, step=DAY) == records and file.read_text() == whole
     monkeypatch.setattr(cohort, "run_arms", None)  # what is there is not run again
     assert cohort.run_cohort(patients(), ARMS, times, results=file) == records
-    with pytest.raises(tf.FileError, match="patient 0 was run with other values or arms"):
+    with pytest.raises(tf.FileError, match="patient 0 was run with other values, arms or settings"):
         cohort.run_cohort(patients(), {"control": {}}, times, results=file)
+    with pytest.raises(tf.FileError, match="other values, arms or settings"):
+        cohort.run_cohort(patients(), ARMS, times, results=file, key="another")
     file.write_text(json.dumps({"other": 1}) + "\n" + whole)
     with pytest.raises(tf.FileError, match="line 1 is no record of a patient"):
         cohort.run_cohort(patients(), ARMS, times, results=file)

@@ -137,8 +137,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
         (options.out / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n")
         draw(numbers, cohort.table(records), options.out / "virtual_cohort.png")
-        first = patients[0].tissue
-        shown = tf.run_arms(first, {name: arms[name] for name in WRITTEN}, times, step=step, rtol=RTOL, stages=cohort.own_stages(first, step, stages))
+        shown = tf.run_arms(patients[0].tissue, {name: arms[name] for name in WRITTEN}, times, step=step, rtol=RTOL, least_stages=stages)
         for name, course in shown.items():
             course.to_netcdf(options.out / f"{name}.nc", attributes={"title": f"The first tumour, {name}"})
     return numbers

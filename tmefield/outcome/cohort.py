@@ -13,8 +13,7 @@ from ..errors import InputError
 from ..library.prior import Prior
 from ..populations.course import PopulationCourse
 from ..populations.march import HALF_A_DAY
-from ..populations.movement import stages_for
-from .arms import CONTROL, run_arms
+from .arms import CONTROL, movement_stages, run_arms
 from .endpoints import profile, summary
 from .immune_tissue import ImmuneTissue
 from .records import Record, Records
@@ -87,16 +86,11 @@ def with_drawn(tissue: ImmuneTissue, drawn: Mapping[str, ArrayLike]) -> ImmuneTi
 
 
 def shared_stages(tissue: ImmuneTissue, priors: Mapping[str, Prior], step: float) -> tuple[int, ...]:
-    """Stages of the movement of each population (`evolve_populations`) that suffice for 97.5 % of what is drawn of each value, so that nearly all tumours of a
+    """Stages of the movement of each population (`run_arms`) that suffice for 97.5 % of what is drawn of each value, so that nearly all tumours of a
     cohort share a compilation; `step`: the longest, s.
     """
-    return own_stages(with_drawn(tissue, {key: prior.interval()[1] for key, prior in priors.items() if not key.startswith(OF_CELLS)}), step)
-
-
-def own_stages(tissue: ImmuneTissue, step: float, least: Sequence[int] = ()) -> tuple[int, ...]:
-    """Stages that the movement of each population of a tissue needs at steps of at most `step` (s), and no fewer than `least`."""
-    need = [stages_for(one, tissue.grid, step / 2) for one in tissue.model().populations]
-    return tuple(max(pair) for pair in zip(need, least or need, strict=True))
+    fastest = with_drawn(tissue, {key: prior.interval()[1] for key, prior in priors.items() if not key.startswith(OF_CELLS)})
+    return movement_stages(fastest.model(), step)
 
 
 def run_cohort(
@@ -136,7 +130,7 @@ def run_cohort(
 def _run(
     tissue: ImmuneTissue, arms: Mapping[str, Mapping[str, float]], times: Sequence[float] | np.ndarray, stages: Sequence[int], step: float, rtol: float
 ) -> Record:
-    courses = run_arms(tissue, arms, times, step=step, rtol=rtol, stages=own_stages(tissue, step, stages))
+    courses = run_arms(tissue, arms, times, step=step, rtol=rtol, least_stages=stages)
     return {"profile": profile(courses[CONTROL]), "arms": {name: end_of(one) for name, one in courses.items()}}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..library.prior import Prior
 from ..populations.march import HALF_A_DAY
 from .arms import run_arms
-from .cohort import end_of, own_stages, with_drawn
+from .cohort import end_of, with_drawn
 from .endpoints import GONE
 from .immune_tissue import ImmuneTissue
 from .ranking import Driver, sobol_drivers
@@ -70,6 +70,5 @@ def _run(
     step: float,
     rtol: float,
 ) -> dict[str, Any]:
-    own = with_drawn(tissue, drawn)
-    course = run_arms(own, {arm: doses}, times, step=step, rtol=rtol, stages=own_stages(own, step, stages))[arm]
+    course = run_arms(with_drawn(tissue, drawn), {arm: doses}, times, step=step, rtol=rtol, least_stages=stages)[arm]
     return {"arms": {arm: end_of(course)}}

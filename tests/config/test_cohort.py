@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,14 @@ from tmefield.config.outcome import arm_key, cohort_key, outcome_plan, run_key
 from tmefield.config.outcome_result import describe_outcome, describe_outcome_text
 from tmefield.config.starters import template
 from tmefield.errors import InputError, NumericsError
+from tmefield.outcome import prognosis
+
+
+@pytest.fixture(autouse=True)
+def _few_shuffles(monkeypatch):
+    """What chance gives is tested with the function itself."""
+    monkeypatch.setattr(prognosis, "cross_validated_auc", partial(prognosis.cross_validated_auc, shuffles=2))
+
 
 KEYS = ["kill_half_density", "IFNg.secretion.CD8_T", "cells.CD8_T", "PD_L1-killing.saturated"]
 
@@ -38,8 +47,8 @@ def test_the_spread_is_that_of_the_file(plan):
 
 
 def test_units_of_medians_are_read():
-    given = ("cohort.lognormal={ 'kill_rate_NK' = ['2 1/day', 0.5], 'IFNg.decay' = ['1/h', 0.1] }", "outcome.values={}", "outcome.cells.NK=['1 /mm3', '1 /mm3']")
-    priors = outcome_plan(load(*given)).cohort.priors
+    given = "cohort.lognormal={ 'kill_rate_NK' = ['2 1/day', 0.5], 'IFNg.decay' = ['1/h', 0.1] }"
+    priors = outcome_plan(load(given, "outcome.values={}", "outcome.cells.NK=['1 /mm3', '1 /mm3']")).cohort.priors
     assert priors["kill_rate_NK"].median == pytest.approx(2 / 86400) and priors["IFNg.decay"].median == pytest.approx(1 / 3600)
 
 
@@ -81,8 +90,8 @@ REFUSED = {
     "cohort.drivers=12": "cohort.drivers: samples of a Sobol analysis are a power of two, e.g. 8 or 16, or 0 for none; got 12",
     "cohort.drivers_of=anti-PD": "cohort.drivers_of: no such arm; did you mean 'anti-PD1'?",
     "cohort.spread=['kil_half_density']": "cohort.spread[0]: unknown value 'kil_half_density'; did you mean 'kill_half_density'?",
-    "cohort.spread=['IL10.plasma_concentration', 'TGFb.decay']": "cohort.spread[1]: the library states no range of 'TGFb.decay': leave it out, or give one of your own",
-    "cohort.spread=['cells.CD8_T']": "cohort.spread[0]: the library has no spread of 'cells.CD8_T': give one of your own, [cohort.lognormal] \"cells.CD8_T\"",
+    "cohort.spread=['IL10.plasma_concentration', 'TGFb.decay']": "cohort.spread[1]: the library states no range of 'TGFb.decay': leave it out, or give one",
+    "cohort.spread=['cells.CD8_T']": "cohort.spread[0]: the library has no spread of 'cells.CD8_T': give one of your own, [cohort.lognormal]",
     "cohort.spread=['kill_rate_CTL']": "cohort.spread[0]: outcome.values gives 'kill_rate_CTL' as well",
     "cohort.spread=['IFNg.secretion.CD8_T']": "'IFNg.secretion.CD8_T' stands in cohort.lognormal.IFNg.secretion.CD8_T too",
     "cohort.spread=['VEGF.decay']": "cohort.spread[0]: VEGF is not among outcome.cytokines",
@@ -166,12 +175,12 @@ def test_what_is_left_out_and_to_be_doubted_is_said(plan):
     assert any("1 of 39 tumours fell below 1e-06" in one for one in found.notes)
     few = cohort_record(plan.cohort, records(6))
     assert "at least 5 with and 5 without are needed" in few.predictions["progression, untreated"]
-    with pytest.raises(NumericsError, match="at every step in 1 of 2 tumours: take a shorter outcome.step"):
+    with pytest.raises(NumericsError, match=r"at every step in 1 of 2 tumours: take a shorter outcome\.step"):
         cohort_record(plan.cohort, records(2, at0=("half", "status", 4)))
 
 
 def test_without_scikit_learn_the_rest_is_told(plan, monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     found = cohort_record(plan.cohort, records())
     assert set(found.predictions.values()) == {"not computed: scikit-learn is not installed (pip install 'tmefield[cohort]')"}
     assert found.slopes and found.ranks

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..outcome.records import read_records
 from .interrupt import heed
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ RECORDS, TABLE, PICTURE = "records.jsonl", "cohort.csv", "cohort.png"
 DRIVERS = "drivers-*.jsonl"
 TOLD = 10
 """How often a long series says where it is."""
-FROM_DISK = 1e-3
-"""s; a run that took less was read, not computed."""
 
 
 @dataclass
@@ -36,7 +35,6 @@ def check_cohort(folder: Path, loaded, *, force: bool) -> None:
     """
     from ..config.outcome import cohort_key
     from ..errors import InputError
-    from ..outcome.records import read_records
     from .outcome import OTHER_RUN
 
     there = [path for path in (folder / RECORDS, *sorted(folder.glob(DRIVERS))) if path.exists()]
@@ -65,12 +63,13 @@ def computed_cohort(plan, folder: Path, progress) -> Computed:
     times, table = [float(plan.times[0]), float(plan.times[-1])], cohort.table
     how = {"key": cohort.key, "stages": cohort.stages, "step": plan.step, "rtol": plan.rtol}
     with _quietly():
-        told = _Told(progress, "tumours")
+        told = _Told(progress, "tumours", folder / RECORDS)
         records = run_cohort(cohort.patients(), plan.arms, times, results=folder / RECORDS, told=told, **how)
         files, drivers, samples = [folder / RECORDS], [], []
         if table.drivers:
-            arm, told = table.drivers_of, _Told(progress, "runs for what drives the volume")
+            arm = table.drivers_of
             files.append(folder / DRIVERS.replace("*", f"{Path(arm_file(arm)).stem.removeprefix('arm-')}-{table.drivers}"))
+            told = _Told(progress, "runs for what drives the volume", files[-1])
             drivers, samples = volume_drivers(
                 cohort.tissue, cohort.priors, arm, plan.arms[arm], times, table.drivers, seed=table.seed, results=files[-1], told=told, **how
             )
@@ -91,26 +90,30 @@ def _quietly() -> Iterator[None]:
 
 
 class _Told:
-    """Says now and then how many of a series are done, and how long the rest takes at the pace of those that were not found on disk."""
+    """Says now and then how many of a series are done, and how long the rest takes at the pace of those that were not found in its file."""
 
-    def __init__(self, progress, what: str):
-        self._progress, self._what = progress, what
-        self._last, self._computed, self._spent, self._said = time.monotonic(), 0, 0.0, 0
+    def __init__(self, progress, what: str, file: Path):
+        self._progress, self._what, self._said = progress, what, 0
+        self._known = len(read_records(file)) if file.exists() else 0  # they are made one after the other: the first ones of the series
+        self._began: float | None = None
 
     def __call__(self, done: int, whole: int) -> None:
         from .console import human_seconds
 
         heed()
-        now = time.monotonic()
-        seconds, self._last = now - self._last, now
-        if seconds > FROM_DISK:
-            # The first one that is computed compiles: it says nothing of the others.
-            self._spent += seconds if self._computed else 0.0
-            self._computed += 1
-        if done == whole or (self._computed and done * TOLD // whole > self._said):
+        if done <= self._known:
+            if done in (self._known, whole):
+                self._progress.note(f"  {done} of {whole} {self._what}: finished before, kept")
+            return
+        if self._began is None:
+            self._began, self._first = time.monotonic(), done  # the first one compiles: it says nothing of the others
+        if done == whole or done * TOLD // whole > self._said:
             self._said = done * TOLD // whole
-            left = f", about {human_seconds(self._spent / (self._computed - 1) * (whole - done))} left" if self._computed > 1 and done < whole else ""
-            self._progress.note(f"  {done} of {whole} {self._what}{left}" if self._computed else f"  {whole} {self._what}: finished before, kept")
+            left = ""
+            if self._first < done < whole:
+                seconds = (time.monotonic() - self._began) / (done - self._first) * (whole - done)
+                left = f", about {human_seconds(seconds)} left"
+            self._progress.note(f"  {done} of {whole} {self._what}{left}")
 
 
 def part_of_page(cohort: Computed, folder: Path) -> list[str]:

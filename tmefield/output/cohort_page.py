@@ -1,5 +1,6 @@
 """The part of an outcome's web page on its cohort: picture, ranking, drivers, what the profile tells."""
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -16,7 +17,7 @@ def cohort_part(record: CohortRecord, picture: str | os.PathLike) -> list[str]:
         "<h2>Arms over the cohort, the smallest tumours first</h2>",
         _ranking(record),
         '<p class="sub">ln(volume/control): mean over the tumours and its central 95 % by drawing tumours again; best: share of tumours for which the arm'
-        f" is the best; responds: share with less than {record.response:g} of the untreated volume.</p>",
+        f" is the best, of those with several best ones for each; responds: share with less than {record.response:g} of the untreated volume.</p>",
         *_drivers(record),
         *_predictions(record),
         *_slopes(record),
@@ -80,7 +81,7 @@ def _slopes(record: CohortRecord) -> list[str]:
 
 def with_interval(value: float, interval: Sequence[float]) -> str:
     """A value with its interval as a person writes it: +0.20 (+0.07 to +0.34)."""
-    return f"{value:+.3g} ({interval[0]:+.3g} to {interval[1]:+.3g})"
+    return "none" if math.isnan(value) else f"{value:+.3g} ({interval[0]:+.3g} to {interval[1]:+.3g})"
 
 
 def _percent(share: float) -> str:

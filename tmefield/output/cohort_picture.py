@@ -48,7 +48,7 @@ def _draw(record: CohortRecord) -> Page:
     if drivers:
         _draw_drivers(page.axes(Box(_LEFT + _NAMES, middle, 3.5, beside)), record, drivers)
     if predicted:
-        _draw_predictions(page.axes(Box(10.2, middle, _WIDTH - 10.2 - 0.4, beside)), record, predicted)
+        _draw_predictions(page.axes(Box(9.7, middle, _WIDTH - 9.7 - 0.4, beside)), record, predicted)
     _draw_slopes(page, slopes_at + _ABOVE + 0.25, record, levels, columns)
     hidden = max(len(record.growth) - len(arms), 0)
     if hidden or len(record.treated) + 1 > len(columns):
@@ -83,6 +83,7 @@ def _draw_volumes(axes: Any, record: CohortRecord, colours: dict[str, str]) -> N
     axes.axvline(PROGRESSED, color="#777777", linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
+    axes.set_xlim(left=0.7 * _LEAST)
     axes.set_xlabel(f"volume at the end over that at the start ({_LEAST:g}: or less; dashed: {PROGRESSED:.2f}, progressed)", color=INK)
     axes.set_ylabel("share of tumours below", color=INK)
     axes.grid(alpha=0.25, linewidth=0.6)
@@ -129,7 +130,7 @@ def _draw_predictions(axes: Any, record: CohortRecord, names: list[str]) -> None
     axes.set_ylim(max(len(names) - 0.4, 2.4), -0.6)
     axes.set_xlim(0.2, 1.0)
     axes.axvline(0.5, color="#777777", linewidth=0.8, linestyle=":")
-    axes.set_xlabel("area under the ROC curve, tumours left out (red: 97.5 % by chance)", color=INK)
+    axes.set_xlabel("area under the ROC curve (red: 97.5 % by chance)", color=INK)
     _title(axes, "what the profile at the start tells")
 
 

@@ -9,8 +9,8 @@ import tmefield as tf
 from outcome.small_tissue import DAY, tissue
 from tmefield import library
 from tmefield.library.prior import Prior
-from tmefield.outcome import cohort
-from tmefield.outcome.arms import movement_stages, run_arms
+from tmefield.outcome import arms, cohort
+from tmefield.outcome.arms import movement_stages
 
 KEYS = ("kill_rate_CTL", "IFNg.k_endo", "TGFb-growth.half_maximum")
 ARMS = {"control": {}, "anti-PD1": {"anti-PD1": 1.0}}
@@ -61,17 +61,25 @@ def test_a_cohort_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
         cohort.run_cohort(patients(), ARMS, times, results=file)
 
 
-def test_tumours_of_different_motility_share_a_compilation():
-    """As many stages of movement as 97.5 % of what is drawn needs; more stages than needed leave the outcome as it is within the error of a step."""
+def test_tumours_of_different_motility_share_a_compilation(monkeypatch):
+    """As many stages of movement as 97.5 % of what is drawn needs, and more for what needs more."""
     priors = {"T_cell_motility": Prior("lognormal", 0.1, 1.0)}
     least = cohort.shared_stages(tissue(), priors, DAY)
     fast = [movement_stages(one.tissue.model(), DAY) for one in cohort.virtual_patients(tissue(), priors, 12, seed=1)]
     assert len(set(fast)) > 2 and all(one <= least for one in fast)
     assert least == movement_stages(tissue(values={"T_cell_motility": 0.1 * np.exp(1.96)}).model(), DAY)
     assert movement_stages(tissue().model(), DAY, (9, 99, 0, 0)) == (9, 99, 0, 0)
-    slow = tissue(values={"T_cell_motility": 0.02})
-    own, shared = (run_arms(slow, {"control": {}}, [0.0, DAY], step=DAY, **how)["control"] for how in ({}, {"least_stages": least}))
-    np.testing.assert_allclose(np.asarray(shared.cells), np.asarray(own.cells), rtol=1e-3)
+    given = []
+
+    def stopped(*_, stages=None, **__):
+        given.append(stages)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arms, "evolve_populations", stopped)
+    for motility, stages in ((0.02, least), (20.0, least), (0.02, ())):
+        with pytest.raises(KeyboardInterrupt):
+            arms.run_arms(tissue(values={"T_cell_motility": motility}), ARMS, [0.0, DAY], step=DAY, least_stages=stages)
+    assert given[0] == least < given[1] and given[2] is None
 
 
 def test_what_is_refused():

@@ -90,13 +90,9 @@ def sobol_drivers(endpoint: Callable[[dict[str, float]], float], priors: Mapping
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of an endpoint that does not vary all draws are not a number
         low, high = np.nanquantile(again, [0.025, 0.975], axis=0)
-    return sorted(
-        [
-            Driver(key, *(float(one) for one in found[:, index]), *((float(low[kind, index]), float(high[kind, index])) for kind in (0, 1)))
-            for index, key in enumerate(keys)
-        ],
-        key=lambda one: -one.total,
-    )
+    (first_low, total_low), (first_high, total_high) = low.tolist(), high.tolist()
+    rows = zip(keys, *found.tolist(), zip(first_low, first_high, strict=True), zip(total_low, total_high, strict=True), strict=True)
+    return sorted((Driver(*row) for row in rows), key=lambda one: -one.total)
 
 
 def _indices(values: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ def test_a_run_writes_everything_on_the_cohort(finished):
     page = (folder / "out" / "outcome.html").read_text(encoding="utf-8")
     for words in ("3 tumours in 3 arms", "What drives the volume in the arm half", "The typical tumour of the cohort", "at least 5 with and 5 without"):
         assert words in page
-    assert page.count('src="data:image/png') == 2
+    assert page.count('src="data:image/png') == 2 and "<h1>a small tumour</h1>" in page
     for words in ("over 3 tumours", "ln(volume/control), 95 %", "cohort.csv"):
         assert words in answer.out
     assert "  3 of 3 tumours" in answer.err and "12 of 12 runs for what drives the volume" in answer.err

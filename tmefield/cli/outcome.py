@@ -3,6 +3,7 @@
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -151,15 +152,15 @@ def _finish(loaded, arms: dict, plan, folder: Path, progress, cohort) -> dict:
     from .console import finite
 
     said = [f"{name}: {note}" for name, fields in arms.items() for note in fields.attributes["notes"].split("\n") if note not in ("none", *plan.notes)]
-    title = loaded.config.title if cohort is None else f"{loaded.config.title}: the typical tumour"
-    record = OutcomeRecord(title, arms, (*plan.notes, *said))
+    record = OutcomeRecord(loaded.config.title, arms, (*plan.notes, *said))
+    shown = record if cohort is None else replace(record, title=f"{record.title}: the typical tumour of the cohort")
     report = outcome_summary(loaded, record) | ({} if cohort is None else {"cohort": cohort_summary(cohort.record)})
     written = [folder / arm_file(name) for name in arms] + ([] if cohort is None else cohort.files)
     with progress.stage("writing"):
         if loaded.config.output.png:
             part = [] if cohort is None else part_of_page(cohort, folder)
             written += [] if cohort is None else [folder / COHORT_PICTURE]
-            written += [outcome_picture(record, folder / PICTURE), outcome_page(record, folder / PICTURE, folder / PAGE, part)]
+            written += [outcome_picture(shown, folder / PICTURE), outcome_page(record, folder / PICTURE, folder / PAGE, part)]
         whole = {**report, "config": json.loads(loaded.resolved())}
         written.append(write_bytes(folder / SUMMARY, iter([(json.dumps(finite(whole), indent=1) + "\n").encode()])))
     return {**report, "files": [str(path) for path in written]}

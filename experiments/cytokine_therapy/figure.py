@@ -60,8 +60,11 @@ def _route(panel, routes: dict) -> None:
         rows = [row for row in routes[name] if row["dose"] > 0]
         panel.plot(_column(rows, "area_nM_h"), _column(rows, "spared"), "o-", ms=4, color=colour, label=f"into the {'tumour' if name == 'depot' else name}")
     pair = routes["compared"]
-    for name in ("depot", "vein, same amount", "vein, same area"):
-        panel.plot(pair[name]["area_nM_h"], pair[name]["spared"], "o", ms=10, mfc="none", mec="k")
+    for name, told in (("depot", "A"), ("vein, same amount", "same amount as A "), ("vein, same area", "  same area as A")):
+        where = pair[name]["area_nM_h"], pair[name]["spared"]
+        panel.plot(*where, "o", ms=10, mfc="none", mec="k")
+        beside = {"depot": (-16, 0, "center"), "vein, same amount": (-8, 0, "right"), "vein, same area": (6, 6, "left")}[name]
+        panel.annotate(told, where, beside[:2], textcoords="offset points", ha=beside[2], va="center", fontsize=9)
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
     panel.set(xscale="log", xlabel="area under the plasma curve, nM h", ylabel="E, share of the control's volume spared", title="where IL-2 is given")
     panel.legend(frameon=False)
@@ -72,12 +75,12 @@ def _brake(panel, brakes: dict) -> None:
     for name, colour in BRAKES.items():
         for which, style in (("alone", "o-"), ("with anti-PD1", "s--")):
             rows = brakes[name][which]
-            dose = np.maximum(_column(rows, "dose"), 0.01)
+            dose = np.maximum(_column(rows, "dose"), 0.03)
             panel.plot(dose, _column(rows, "growth"), style, ms=4, color=colour, alpha=0.8, label=labels[name] if which == "alone" else None)
-    panel.plot([], [], "s--", color="k", label="with anti-PD1")
+    panel.plot([], [], "s--", color="k", label="with anti-PD1 (the three coincide)")
     panel.axhline(1, color="0.7", lw=0.8, zorder=0)
-    panel.set(xscale="log", yscale="log", xlabel="IFN-g depot (leftmost: none)", ylabel="volume over that at the start", title="IFN-g by what PD-L1 does to killing")
-    panel.legend(frameon=False, fontsize=8)
+    panel.set(xscale="log", yscale="log", xlabel="IFN-g depot (leftmost: none)", ylabel="volume over that at the start", title="IFN-g and its brake, PD-L1")
+    panel.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 0.57))
 
 
 def _ranks(panel, ranking: dict) -> None:
@@ -88,16 +91,20 @@ def _ranks(panel, ranking: dict) -> None:
         panel.errorbar([middle], [index], xerr=[[middle - low], [high - middle]], fmt="o", capsize=3, color=RED if "+" in rank["arm"] else BLUE)
     panel.axvline(0, color="0.7", lw=0.8, zorder=0)
     panel.set_yticks(range(len(ranks)), [f"{rank['arm']} ({100 * ranking['shrinks'][rank['arm']]:.0f} %)" for rank in ranks], fontsize=8)
-    panel.set(xlabel="mean ln(volume/control), 95 %", title=f"{ranking['tumours']} tumours (of which shrink)")
+    panel.set(xlabel="mean ln(volume/control), 95 %", title=f"{ranking['tumours']} tumours (share that shrinks)")
 
 
 def _decides(panel, ranking: dict) -> None:
     growth, drawn = ranking["growth"], ranking["drawn"]
     ratio = np.array(drawn["CTL_proliferation"]) / np.array(drawn["Treg_proliferation"])
     for name, colour in (("IL-2 low", GREY), ("IL-2 high", BLUE), ("IL-2 high + anti-IL10R", RED)):
-        effect = np.log(np.maximum(growth[name], 1e-6) / np.array(growth["control"]))
+        effect = np.log(np.array(growth[name]) / np.array(growth["control"]))
         panel.plot(ratio, effect, "o", ms=5, color=colour, alpha=0.8, label=name)
     panel.axhline(0, color="0.7", lw=0.8, zorder=0)
     panel.set(xscale="log", xlabel="division of CD8 T over that of Treg at saturating IL-2", ylabel="ln(volume/control)", title="each tumour")
     panel.set_yscale("symlog", linthresh=1)
+    panel.set_yticks([-10, -3, -1, -0.3, 0, 0.3, 1], ["-10", "-3", "-1", "-0.3", "0", "0.3", "1"])
+    panel.yaxis.minorticks_off()
+    panel.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
+    panel.xaxis.minorticks_off()
     panel.legend(frameon=False, fontsize=8)

@@ -19,14 +19,14 @@ from tmefield.outcome.signals import ENDOTHELIUM, WALL_PER_CELL
 from tmefield.output import FieldSet, write_netcdf
 
 FOLDER = Path(__file__).parent
-FULL, QUICK = (8, 24), (6, 3)  # voxels along each side, tumours
+FULL, QUICK = (10, 24), (6, 3)  # voxels along each side, tumours
 EIGHTHS = 8  # of the tumour, of which the box holds one
 INSIDE = (1, 2, 3, 4)  # of `times`: within the infusions
 RTOL = 1e-3
 DAY, HOUR = 86400.0, 3600.0
 IL2, IFNG = "IL-2", "IFN-g"
-TOLD = ("dose", "growth", "spared", "CD8_T_second", "Treg_second", "Treg_to_CD8_first", "Treg_to_CD8_second", "IL2_pM_early", "IL2_pM_late", "IL10_pM_late", "IFNg_pM_early")
-TOLD += ("nmol", "area_nM_h", "left_share", "status", "change")
+TOLD = ("dose", "growth", "spared", "CD8_T_second", "Treg_second", "Treg_to_CD8_first", "Treg_to_CD8_second", "IL2_pM_early", "IL2_pM_late", "IL10_pM_late")
+TOLD += ("IFNg_pM_early", "nmol", "area_nM_h", "left_share", "status", "change")
 MECHANISMS = {
     "all edges": {},
     "IL10-CTL off": {"IL10-CTL.saturated": 1.0, "IL10-IFNg_CD8_T.saturated": 1.0},
@@ -158,7 +158,8 @@ def routes(given: dict[str, Any], place: tf.ImmuneTissue, vein: Sequence[dict[st
     local = []
     for dose, run in zip(rates, runs.values(), strict=True):
         left = over_infusions(given, np.array([to_vessels(run, index) for index in INSIDE]) - rest)
-        local.append({"dose": dose, "nmol": put * dose, "area_nM_h": left / clearance / HOUR, "left_share": left / (put * dose), **measure(given, run, control)})
+        known = {"dose": dose, "nmol": put * dose, "area_nM_h": left / clearance / HOUR, "left_share": left / (put * dose)}
+        local.append(known | measure(given, run, control))
     depot = local.pop()
     dose = depot["area_nM_h"] * HOUR / area
     run = courses(given, place, {"same area": {IL2: dose}})["same area"]
@@ -193,12 +194,16 @@ def ranked(given: dict[str, Any], place: tf.ImmuneTissue, count: int) -> dict[st
     """All arms over tumours drawn from the library's ranges."""
     tumours = patients(given, place, count)
     records = cohort.run_cohort(tumours, {CONTROL: {}, **given["arms"]}, times(given), **options(given, place))
-    ratios = {arm: [one["arms"][arm]["growth_ratio"] for one in records] for arm in records[0]["arms"]}
-    ranks = ranking.rank_arms({arm: np.maximum(column, endpoints.GONE) for arm, column in ratios.items()})
-    worst = max(end["status"] for one in records for end in one["arms"].values())
-    shrinks = {arm: float(np.mean(np.asarray(column) < 1)) for arm, column in ratios.items()}
-    drawn = {key: [one.drawn[key] for one in tumours] for key in tumours[0].drawn}
-    return {"tumours": count, "ranks": [asdict(one) for one in ranks], "growth": ratios, "drawn": drawn, "shrinks": shrinks, "status": worst}
+    growth = {arm: np.maximum([one["arms"][arm]["growth_ratio"] for one in records], endpoints.GONE) for arm in records[0]["arms"]}
+    told: dict[str, Any] = {"tumours": count, "ranks": [asdict(one) for one in ranking.rank_arms(growth)]}
+    told |= {
+        "growth": {arm: column.tolist() for arm, column in growth.items()},
+        "drawn": {key: [one.drawn[key] for one in tumours] for key in tumours[0].drawn},
+    }
+    told["shrinks"] = {arm: float(np.mean(column < 1)) for arm, column in growth.items()}
+    told["median"] = {arm: float(np.median(np.log(column / growth[CONTROL]))) for arm, column in growth.items()}
+    told["beats"] = {arm: {part: float(np.mean(growth[arm] < growth[part])) for part in arm.split(" + ")} for arm in growth if " + " in arm}
+    return told | {"status": max(end["status"] for one in records for end in one["arms"].values())}
 
 
 def one_tumour(given: dict[str, Any], place: tf.ImmuneTissue) -> dict[str, dict[str, float]]:
@@ -248,8 +253,9 @@ def report(numbers: dict[str, Any]) -> None:
     print(numbers["interferon"]["killers"])
     for rank in numbers["ranking"]["ranks"]:
         low, high = rank["interval"]
-        told = f"ln(volume/control) {rank['mean_log_ratio']:+.3f} ({low:+.3f} to {high:+.3f}), best for {rank['best_share']:.2f}"
-        print(f"{rank['arm']:24s} {told}, better than the control for {rank['better_share']:.2f}, shrinks in {numbers['ranking']['shrinks'][rank['arm']]:.2f}")
+        told = f"ln(volume/control) {rank['mean_log_ratio']:+.3f} ({low:+.3f} to {high:+.3f}), median {numbers['ranking']['median'][rank['arm']]:+.3f}"
+        more = f"better than the control for {rank['better_share']:.2f}, shrinks in {numbers['ranking']['shrinks'][rank['arm']]:.2f}"
+        print(f"{rank['arm']:24s} {told}, {more}, beats {numbers['ranking']['beats'].get(rank['arm'], {})}")
     for arm, one in numbers["arms"].items():
         print(f"{arm:24s} volume/start {one['growth']:.3f}, half the step {one['half_step']:+.4f}")
 

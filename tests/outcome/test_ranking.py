@@ -46,3 +46,15 @@ def test_an_analysis_is_the_same_again_and_says_where_nothing_varies():
 def test_samples_are_a_power_of_two():
     with pytest.raises(tf.InputError, match="power of two; got 100"):
         sobol_drivers(lambda x: 0.0, {"a": Prior("uniform", 0.5, bounds=(0, 1))}, 100)
+
+
+def test_an_answer_that_is_no_number_is_not_hidden():
+    """One run that failed leaves no index that could be taken for one."""
+    asked = []
+
+    def once(x):
+        asked.append(x)
+        return float("nan") if len(asked) == 5 else 5 * x["a"] + x["b"]
+
+    found = sobol_drivers(once, dict.fromkeys("ab", Prior("uniform", 0.5, bounds=(0, 1))), 16)
+    assert all(np.isnan(one.first) and np.isnan(one.total) for one in found)

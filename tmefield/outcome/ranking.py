@@ -62,7 +62,7 @@ class Driver:
 
 def sobol_drivers(endpoint: Callable[[dict[str, float]], float], priors: Mapping[str, Prior], samples: int, seed: int = 0) -> list[Driver]:
     """Sobol indices of an endpoint over the spread of its values, by `scipy.stats.sobol_indices` (Saltelli 2010, doi:10.1016/j.cpc.2009.09.018), intervals by
-    drawing the samples again; the greatest total first. Not a number where the endpoint does not vary.
+    drawing the samples again; the greatest total first. Not a number where the endpoint does not vary or is not finite anywhere.
 
     - `endpoint`: of values by key; it is asked samples x (keys + 2) times, in the same order whenever it is called with the same samples, keys and seed.
     - `samples`: a power of two; with few of them intervals are wide, and say so.
@@ -100,7 +100,7 @@ def _indices(values: np.ndarray) -> np.ndarray:
     from scipy.stats import sobol_indices
 
     answers = {"f_A": values[None, 0], "f_B": values[None, 1], "f_AB": values[2:, None]}
-    if np.ptp(values[:2]) == 0:
+    if not np.isfinite(values).all() or np.ptp(values[:2]) == 0:
         return np.full((2, len(values) - 2), np.nan)
     result = sobol_indices(func=answers, n=values.shape[1])
     return np.stack([np.ravel(result.first_order), np.ravel(result.total_order)])

@@ -58,6 +58,11 @@ def test_a_cohort_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
         cohort.run_cohort(patients(), ARMS, times, results=file)
 
 
+def test_the_profile_can_be_ones_own():
+    (record,) = cohort.run_cohort(patients(1), ARMS, [0.0, DAY], step=DAY, measured=lambda course: {"outputs": float(len(course.times))})
+    assert record["profile"] == {"outputs": 2.0}
+
+
 def test_what_is_refused():
     with pytest.raises(tf.InputError, match="needs an arm 'control'; got a"):
         cohort.run_cohort(patients(), {"a": {}}, [0.0, DAY])

@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 
 from ..errors import FileError, InputError
 from ..library.prior import Prior
+from ..populations.course import PopulationCourse
 from .arms import CONTROL, run_arms
 from .endpoints import profile, summary
 from .immune_tissue import ImmuneTissue
@@ -88,13 +89,15 @@ def run_cohort(
     times: Sequence[float] | np.ndarray,
     *,
     results: str | Path | None = None,
+    measured: Callable[[PopulationCourse], dict[str, float]] = profile,
     told: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> list[dict[str, Any]]:
-    """A record for each patient: `patient`, `drawn`, `profile` at the start and, by arm, `arms` with its endpoints (`endpoints.summary`) and `status`.
+    """A record for each patient: `patient`, `drawn`, `profile` of the control and, by arm, `arms` with its endpoints (`endpoints.summary`) and `status`.
 
     - `arms`: with a "control".
     - `results`: a file of records, one JSON object a line; patients that it already holds are not run again, so that a cohort that was stopped goes on.
+    - `measured`: what the profile is, of the course of the control; by default levels and cells at the start (`endpoints.profile`).
     - `told`: called with the number of patients done and of all.
     - `options`: of `evolve_populations`.
 
@@ -108,7 +111,7 @@ def run_cohort(
     for index, patient in enumerate(patients):
         record = known.get(patient.name)
         if record is None:
-            record = _run(patient, arms, times, options)
+            record = _run(patient, arms, times, measured, options)
             if path is not None:
                 with path.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(record) + "\n")
@@ -120,10 +123,16 @@ def run_cohort(
     return records
 
 
-def _run(patient: Patient, arms: Mapping[str, Mapping[str, float]], times: Sequence[float] | np.ndarray, options: dict[str, Any]) -> dict[str, Any]:
+def _run(
+    patient: Patient,
+    arms: Mapping[str, Mapping[str, float]],
+    times: Sequence[float] | np.ndarray,
+    measured: Callable[[PopulationCourse], dict[str, float]],
+    options: dict[str, Any],
+) -> dict[str, Any]:
     courses = run_arms(patient.tissue, arms, times, **options)
     ends = {name: {**summary(one), "status": int(np.max(one.status))} for name, one in courses.items()}
-    return {"patient": patient.name, "drawn": patient.drawn, "profile": profile(courses[CONTROL]), "arms": ends}
+    return {"patient": patient.name, "drawn": patient.drawn, "profile": measured(courses[CONTROL]), "arms": ends}
 
 
 def read_records(path: str | Path) -> dict[str, dict[str, Any]]:

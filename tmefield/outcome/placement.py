@@ -69,7 +69,7 @@ class PlacementTest:
 
     @property
     def verdict(self) -> str:
-        """Either "spatial", where the order of some two arms turns, or "spatial effects, compositional ranking" where effects alone change, or "compositional"."""
+        """Either "spatial", where the order of two arms turns, or "spatial effects, compositional ranking" where effects alone do, or "compositional"."""
         if any(one.clear for one in self.turns):
             return "spatial"
         return "spatial effects, compositional ranking" if any(one.clear for one in self.effects) else "compositional"

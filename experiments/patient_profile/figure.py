@@ -19,10 +19,11 @@ PLACES = {"nest": "C0", "margin": "C1", "stroma": "C2"}
 
 def draw(case: Case, numbers: dict[str, Any], courses: dict[str, tf.PopulationCourse], path: Path) -> None:
     """`courses`: of the control of a member, by placement."""
-    figure = plt.figure(figsize=(17, 12.5), constrained_layout=True)
+    figure = plt.figure(figsize=(17, 13), constrained_layout=True)
     rows = figure.subfigures(3, 1, height_ratios=(1, 1, 1.05))
     for row, (name, course) in zip(rows, courses.items(), strict=False):
-        _fields(row, case if name == "placed" else None, course, f"cells {'in place' if name == 'placed' else 'dealt out again'}", courses)
+        row.suptitle("Cells in place" if name == "placed" else "The same cells dealt out again over the same places", fontsize=13)
+        _fields(row, case if name == "placed" else None, course, courses)
     profile, ranks = rows[2].subplots(1, 2, width_ratios=(1.25, 1))
     _profile(profile, numbers)
     _ranking(ranks, numbers)
@@ -30,7 +31,7 @@ def draw(case: Case, numbers: dict[str, Any], courses: dict[str, tf.PopulationCo
     plt.close(figure)
 
 
-def _fields(row, case: Case | None, course: tf.PopulationCourse, words: str, courses: dict[str, tf.PopulationCourse]) -> None:
+def _fields(row, case: Case | None, course: tf.PopulationCourse, courses: dict[str, tf.PopulationCourse]) -> None:
     axes = row.subplots(1, 1 + len(SHOWN))
     ny, nx = course.tissue.model.grid.shape[1:]
     hy, hx = course.tissue.model.grid.spacing[1:]
@@ -44,7 +45,7 @@ def _fields(row, case: Case | None, course: tf.PopulationCourse, words: str, cou
         axes[0].legend(fontsize=7, markerscale=4, loc="upper right")
     else:
         image = axes[0].imshow(1e9 * np.asarray(course["tumour"][0, 0]), extent=extent, cmap="Greys")
-        axes[0].set_title(f"tumour cells/mm3, {words}")
+        axes[0].set_title("tumour cells/mm3")
         plt.colorbar(image, ax=axes[0], shrink=0.8)
     for one, name in zip(axes[1:], SHOWN, strict=True):
         weight = {species.name: float(species.molecular_weight) for species in course.tissue.model.species}[name]
@@ -52,7 +53,7 @@ def _fields(row, case: Case | None, course: tf.PopulationCourse, words: str, cou
         both = [scale * np.asarray(other[name][0]) for other in courses.values()]
         low, high = min(float(b.min()) for b in both), max(float(b.max()) for b in both)
         image = one.imshow(scale * np.asarray(course[name][0, 0]), extent=extent, vmin=low, vmax=high, cmap="viridis")
-        one.set_title(f"{name}, pg/mL, {words}")
+        one.set_title(f"{name}, pg/mL")
         plt.colorbar(image, ax=one, shrink=0.8)
     for one in axes:
         one.set(xlabel="x, um", ylabel="y, um" if one is axes[0] else "")

@@ -17,7 +17,7 @@ from tmefield.outcome.arms import CONTROL, single_and_combined
 from tmefield.output import FieldSet, write_netcdf
 
 FOLDER = Path(__file__).parent
-FULL, QUICK = (40, 160, 40), (16, 24, 6)  # voxels along each side, members drawn, members kept at most
+FULL, QUICK = (40, 160, 40), (16, 24, 3)  # voxels along each side, members drawn, members kept at most
 RTOL = 1e-3
 STAGES = {"CD8_T": 15, "CD4_T": 15, "Treg": 15, "tumour": 3}  # of the movement, enough for the fastest T cells that are drawn: all share a compilation
 PLACED, SHUFFLED, AGAIN = "placed", "shuffled", "again"

@@ -39,3 +39,16 @@ duration = "3 h"
 every = "12 h"
 count = 2
 """
+COHORT = """
+[cohort]
+patients = 3
+seed = 2
+spread = ["kill_half_density"]
+drivers = 2
+drivers_of = "half"
+[cohort.lognormal]
+"IFNg.secretion.CD8_T" = ["4.5 molecules/cell/s", 0.7]
+"cells.CD8_T" = [1.5, 0.5]
+[cohort.uniform]
+"PD_L1-killing.saturated" = [0, 1]
+"""

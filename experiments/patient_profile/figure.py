@@ -13,7 +13,15 @@ from section import Case
 import tmefield as tf
 
 SHOWN = ("IFNg", "IL6", "TGFb")
-COLOURS = {"tumour": "0.75", "CAF": "tab:brown", "macrophage": "tab:orange", "CD8_T": "tab:blue", "CD4_T": "tab:cyan", "Treg": "tab:red", "endothelial": "black"}
+COLOURS = {
+    "tumour": "0.75",
+    "CAF": "tab:brown",
+    "macrophage": "tab:orange",
+    "CD8_T": "tab:blue",
+    "CD4_T": "tab:cyan",
+    "Treg": "tab:red",
+    "endothelial": "black",
+}
 PLACES = {"nest": "C0", "margin": "C1", "stroma": "C2"}
 
 

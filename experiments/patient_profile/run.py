@@ -4,6 +4,7 @@ import argparse
 import json
 import tomllib
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,19 @@ from section import SHARED, Case, draws, read
 import tmefield as tf
 from tmefield import units
 from tmefield.outcome import cohort, endpoints, placement, ranking
-from tmefield.outcome.arms import CONTROL, single_and_combined
+from tmefield.outcome.arms import CONTROL, movement_stages, single_and_combined
 from tmefield.output import FieldSet, write_netcdf
 
 FOLDER = Path(__file__).parent
 FULL, QUICK = (40, 160, 40), (16, 24, 3)  # voxels along each side, members drawn, members kept at most
 RTOL = 1e-3
-STAGES = {"CD8_T": 15, "CD4_T": 15, "Treg": 15, "tumour": 3}  # of the movement, enough for the fastest T cells that are drawn: all share a compilation
 PLACED, SHUFFLED, AGAIN = "placed", "shuffled", "again"
 
 
-def options_of(case: Case) -> dict[str, Any]:
-    """How courses are computed."""
-    names = sorted(case.densities(0.5))
-    return {"step": units.parse(case.given["course"]["step"], "time"), "rtol": RTOL, "stages": tuple(STAGES.get(name, 0) for name in names)}
+def stages_of(case: Case, drawn: list[dict[str, float]], step: float) -> tuple[int, ...]:
+    """Of the movement, enough for the fastest T cells that are drawn: all members share a compilation."""
+    fastest = max(drawn, key=lambda one: one["T_cell_motility"])
+    return movement_stages(case.tissue(fastest).model(), step)
 
 
 def times(case: Case) -> list[float]:
@@ -34,14 +34,14 @@ def times(case: Case) -> list[float]:
     return [0.0, units.parse(case.given["course"]["duration"], "time")]
 
 
-def plausible(case: Case, drawn: list[dict[str, float]], most: int, results: Path | None) -> tuple[list[int], int]:
+def plausible(case: Case, drawn: list[dict[str, float]], most: int, results: Path | None, how: dict[str, Any]) -> tuple[list[int], int]:
     """The first members whose untreated section looks like that of a patient, at most so many, and how many were asked for that."""
     what = case.given["plausible"]
     (low, high), limit = what["growth"], units.parse(what["TGFb"], "concentration")
     kept: list[int] = []
     for index, values in enumerate(drawn):
         patient = cohort.Patient(f"member {index}", case.tissue(values), values)
-        (record,) = cohort.run_cohort([patient], {CONTROL: {}}, times(case), results=results, measured=_ligand, **options_of(case))
+        (record,) = cohort.run_cohort([patient], {CONTROL: {}}, times(case), results=results, measured=_ligand, **how)
         end = record["arms"][CONTROL]
         if end["status"] == 0 and low <= end["growth_ratio"] <= high and record["profile"]["TGFb_nM"] <= limit:
             kept.append(index)
@@ -54,7 +54,7 @@ def _ligand(course: tf.PopulationCourse) -> dict[str, float]:
     return {"TGFb_nM": endpoints.in_tumour(course["TGFb"][0], course, 0)}
 
 
-def run_all(case: Case, drawn: list[dict[str, float]], kept: list[int], out: Path | None) -> dict[str, list[dict[str, Any]]]:
+def run_all(case: Case, drawn: list[dict[str, float]], kept: list[int], out: Path | None, how: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Records of the members with the cells in place and dealt out twice; each member has dealings of its own."""
     found = {}
     for name, dealing in ((PLACED, None), (SHUFFLED, 0), (AGAIN, 1)):
@@ -64,9 +64,8 @@ def run_all(case: Case, drawn: list[dict[str, float]], kept: list[int], out: Pat
             members.append(cohort.Patient(f"member {index}", here.tissue(drawn[index]), drawn[index]))
         arms = single_and_combined(members[0].tissue, case.given["combinations"]["pairs"])
         results = None if out is None else out / f"{name}.jsonl"
-        found[name] = cohort.run_cohort(
-            members, arms, times(case), results=results, measured=case.levels, told=lambda done, whole, n=name: _tell(n, done, whole), **options_of(case)
-        )
+        told = partial(_tell, name)
+        found[name] = cohort.run_cohort(members, arms, times(case), results=results, measured=case.levels, told=told, **how)
     return found
 
 
@@ -109,7 +108,9 @@ def report(numbers: dict[str, Any]) -> None:
     print(f"{numbers['members']} of {numbers['asked']} members are plausible; every steady solve converged in {numbers['converged']:.3f}")
     for key, (low, middle, high) in numbers["profile"].items():
         change = next(one for one in numbers["fields"] if one["name"] == key)
-        print(f"{key:14s} {middle:9.3g} pg/mL ({low:.3g} to {high:.3g}); over dealt out {np.exp(change['mean_log_ratio']):.3g}{' *' if change['clear'] else ''}")
+        print(
+            f"{key:14s} {middle:9.3g} pg/mL ({low:.3g} to {high:.3g}); over dealt out {np.exp(change['mean_log_ratio']):.3g}{' *' if change['clear'] else ''}"
+        )
     for name, ranks in numbers["ranking"].items():
         for one in ranks:
             low, high = one["interval"]
@@ -123,11 +124,11 @@ def report(numbers: dict[str, Any]) -> None:
     print(f"verdict: {numbers['verdict']}")
 
 
-def write(case: Case, drawn: dict[str, float], out: Path) -> dict[str, tf.PopulationCourse]:
+def write(case: Case, drawn: dict[str, float], out: Path, step: float) -> dict[str, tf.PopulationCourse]:
     """A member's untreated section with the cells in place and dealt out, start and end, as NetCDF; the courses by placement."""
     found = {}
     for name, here in ((PLACED, case), (SHUFFLED, case.shuffled(0))):
-        found[name] = course = tf.run_arms(here.tissue(drawn), {CONTROL: {}}, times(case), **options_of(case))[CONTROL]
+        found[name] = course = tf.run_arms(here.tissue(drawn), {CONTROL: {}}, times(case), step=step, rtol=RTOL)[CONTROL]
         for index, when in enumerate(("start", "end")):
             cells, moment = {one: course[one][index] for one in course.tissue.names}, slice(index, index + 1)
             title = {"title": f"Section of a triple-negative breast cancer, cells {name}, untreated, {when}"}
@@ -147,18 +148,19 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     voxels, count, most = QUICK if options.quick else FULL
     given = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
     case = read(given, options.data, voxels)
-    drawn = draws(given, count)
+    drawn, step = draws(given, count), units.parse(given["course"]["step"], "time")
+    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step)}
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-    kept, asked = plausible(case, drawn, most, options.out and options.out / "untreated.jsonl")
-    found = run_all(case, drawn, kept, options.out)
+    kept, asked = plausible(case, drawn, most, options.out and options.out / "untreated.jsonl", how)
+    found = run_all(case, drawn, kept, options.out, how)
     numbers = evaluate(found, asked)
     report(numbers)
     if options.out:
         from figure import draw
 
         (options.out / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n")
-        draw(case, numbers, write(case, drawn[kept[0]], options.out), options.out / "patient_profile.png")
+        draw(case, numbers, write(case, drawn[kept[0]], options.out, step), options.out / "patient_profile.png")
     return numbers
 
 

@@ -17,7 +17,8 @@ from tmefield.outcome import cohort, endpoints, prognosis, ranking
 FOLDER = Path(__file__).parent
 DAY = 86400.0
 FULL, QUICK = (10, 200), (6, 12)  # voxels along each side, tumours
-SEED = 11
+SEED, RTOL = 11, 1e-3
+WRITTEN = ("control", "anti-PD1")
 
 
 def read() -> dict[str, Any]:
@@ -64,9 +65,11 @@ def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
     treated = {name: column for name, column in arms.items() if name != "control"}
     responds = {name: column / arms["control"] < 0.7 for name, column in treated.items()}
     folds = 5 if len(records) >= 50 else 2
+    ends = [end for one in records for end in one["arms"].values()]
     told: dict[str, Any] = {
         "tumours": len(records),
         "converged": float(np.mean([all(end["status"] == 0 for end in one["arms"].values()) for one in records])),
+        "rough": float(np.mean([end["change"] > 0.5 for end in ends])),
         "progressed": float(progressed.mean()),
         "cleared": float((arms["control"] < 0.1).mean()),
         "auc": {
@@ -91,7 +94,8 @@ def auc(profile: dict[str, np.ndarray], had: np.ndarray, folds: int) -> dict[str
 def report(numbers: dict[str, Any]) -> None:
     """Print what numbers.json holds, a line each."""
     shares = f"{numbers['progressed']:.3f} progress, {numbers['cleared']:.3f} shrink to a tenth"
-    print(f"{numbers['tumours']} tumours: {shares}; every steady solve converged in {numbers['converged']:.3f}")
+    print(f"{numbers['tumours']} tumours: {shares}; every steady solve converged in {numbers['converged']:.3f}", end="; ")
+    print(f"a population changed by more than half of its most in a step in {numbers['rough']:.3f} of courses")
     for what, one in numbers["auc"].items():
         if one is not None:
             low, high = one["interval"]
@@ -110,7 +114,7 @@ def report(numbers: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    """Run the cohort, print the numbers and, with --out, write records.jsonl, numbers.json and virtual_cohort.png."""
+    """Run the cohort, print the numbers and, with --out, write records.jsonl, numbers.json, virtual_cohort.png and two arms of the first tumour as NetCDF."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer tumours, coarser voxels")
     parser.add_argument("--out", type=Path, help="folder for the results; a run that was stopped goes on from there")
@@ -124,8 +128,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     patients = cohort.virtual_patients(tissue, spread(given), count, SEED)
-    results = options.out / "records.jsonl" if options.out else None
-    records = cohort.run_cohort(patients, arms, times, results=results, told=_tell, step=step, rtol=1e-3)
+    results, stages = options.out / "records.jsonl" if options.out else None, cohort.shared_stages(tissue, spread(given), step)
+    records = cohort.run_cohort(patients, arms, times, results=results, key=f"{voxels} voxels", stages=stages, told=_tell, step=step, rtol=RTOL)
     numbers = evaluate(records)
     report(numbers)
     if options.out:
@@ -133,6 +137,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
         (options.out / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n")
         draw(numbers, cohort.table(records), options.out / "virtual_cohort.png")
+        shown = tf.run_arms(patients[0].tissue, {name: arms[name] for name in WRITTEN}, times, step=step, rtol=RTOL, least_stages=stages)
+        for name, course in shown.items():
+            course.to_netcdf(options.out / f"{name}.nc", attributes={"title": f"The first tumour, {name}"})
     return numbers
 
 

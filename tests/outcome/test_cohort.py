@@ -9,7 +9,8 @@ import tmefield as tf
 from outcome.small_tissue import DAY, tissue
 from tmefield import library
 from tmefield.library.prior import Prior
-from tmefield.outcome import cohort
+from tmefield.outcome import arms, cohort
+from tmefield.outcome.arms import movement_stages
 
 KEYS = ("kill_rate_CTL", "IFNg.k_endo", "TGFb-growth.half_maximum")
 ARMS = {"control": {}, "anti-PD1": {"anti-PD1": 1.0}}
@@ -51,11 +52,34 @@ def test_a_cohort_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     assert cohort.run_cohort(patients(), ARMS, times, results=file, step=DAY) == records and file.read_text() == whole
     monkeypatch.setattr(cohort, "run_arms", None)  # what is there is not run again
     assert cohort.run_cohort(patients(), ARMS, times, results=file) == records
-    with pytest.raises(tf.FileError, match="patient 0 was run with other values or arms"):
+    with pytest.raises(tf.FileError, match="patient 0 was run with other values, arms or settings"):
         cohort.run_cohort(patients(), {"control": {}}, times, results=file)
+    with pytest.raises(tf.FileError, match="other values, arms or settings"):
+        cohort.run_cohort(patients(), ARMS, times, results=file, key="another")
     file.write_text(json.dumps({"other": 1}) + "\n" + whole)
     with pytest.raises(tf.FileError, match="line 1 is no record of a patient"):
         cohort.run_cohort(patients(), ARMS, times, results=file)
+
+
+def test_tumours_of_different_motility_share_a_compilation(monkeypatch):
+    """As many stages of movement as 97.5 % of what is drawn needs, and more for what needs more."""
+    priors = {"T_cell_motility": Prior("lognormal", 0.1, 1.0)}
+    least = cohort.shared_stages(tissue(), priors, DAY)
+    fast = [movement_stages(one.tissue.model(), DAY) for one in cohort.virtual_patients(tissue(), priors, 12, seed=1)]
+    assert len(set(fast)) > 2 and all(one <= least for one in fast)
+    assert least == movement_stages(tissue(values={"T_cell_motility": 0.1 * np.exp(1.96)}).model(), DAY)
+    assert movement_stages(tissue().model(), DAY, (9, 99, 0, 0)) == (9, 99, 0, 0)
+    given = []
+
+    def stopped(*_, stages=None, **__):
+        given.append(stages)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arms, "evolve_populations", stopped)
+    for motility, stages in ((0.02, least), (20.0, least), (0.02, ())):
+        with pytest.raises(KeyboardInterrupt):
+            arms.run_arms(tissue(values={"T_cell_motility": motility}), ARMS, [0.0, DAY], step=DAY, least_stages=stages)
+    assert given[0] == least < given[1] and given[2] is None
 
 
 def test_the_profile_can_be_ones_own():

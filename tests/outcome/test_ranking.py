@@ -34,6 +34,15 @@ def test_sobol_indices_of_a_known_function():
         assert one.first_interval[0] < first < one.first_interval[1] and one.total_interval[0] < total < one.total_interval[1]
 
 
+def test_an_analysis_is_the_same_again_and_says_where_nothing_varies():
+    priors = dict.fromkeys("ab", Prior("uniform", 0.5, bounds=(0, 1)))
+    asked = []
+    one, other = (sobol_drivers(lambda x: asked.append(x) or x["a"], priors, 8, seed=3) for _ in range(2))
+    assert one == other and len(asked) == 2 * 8 * 4 and asked[:32] == asked[32:]
+    assert one[1].key == "b" and (one[1].first, one[1].total, one[1].total_interval) == (0.0, 0.0, (0.0, 0.0))
+    assert all(np.isnan([one.first, one.total, *one.first_interval]).all() for one in sobol_drivers(lambda x: 1.0, priors, 8))
+
+
 def test_samples_are_a_power_of_two():
     with pytest.raises(tf.InputError, match="power of two; got 100"):
         sobol_drivers(lambda x: 0.0, {"a": Prior("uniform", 0.5, bounds=(0, 1))}, 100)

@@ -10,17 +10,20 @@ import typer
 from .guard import INTERRUPTED
 
 SUMMARY, PICTURE, PAGE, LOCK = "summary.json", "outcome.png", "outcome.html", ".lock"
+OTHER_RUN = "choose another folder with --out, or overwrite with --force"
 
 
 def run_outcome(loaded, progress, *, json: bool, force: bool) -> None:
-    """Every arm that is not on disk yet, then summary, picture and page; a report on stdout."""
+    """Every arm that is not on disk yet, the tumours of a cohort, then summary, pictures and page; a report on stdout."""
     from ..output.lock import alone
+    from .cohort import check_cohort, computed_cohort
     from .console import print_json
     from .results import check_disk, check_writable
 
     folder, start = Path(loaded.config.output.folder), time.perf_counter()
     check_writable(folder)
     _check_arms(folder, loaded, force=force)
+    check_cohort(folder, loaded, force=force)
     progress.note(loaded.config.title)
     with progress.stage("starting JAX, building the tissue"):
         plan = plan_of(loaded)
@@ -33,9 +36,10 @@ def run_outcome(loaded, progress, *, json: bool, force: bool) -> None:
     try:
         with alone(folder / LOCK):
             arms = {name: _arm(plan, name, folder, progress) for name in plan.arms}
-            report = _finish(loaded, arms, plan, folder, progress)
+            cohort = None if plan.cohort is None else computed_cohort(plan, folder, progress)
+            report = _finish(loaded, arms, plan, folder, progress, cohort)
     except KeyboardInterrupt:
-        progress.note("tmefield: interrupted; finished arms are kept: go on with the same command, without --force")
+        progress.note("tmefield: interrupted; finished arms and tumours are kept: go on with the same command, without --force")
         raise typer.Exit(INTERRUPTED) from None
     finally:
         if not any(folder.iterdir()):
@@ -70,7 +74,7 @@ def _check_arms(folder: Path, loaded, *, force: bool) -> None:
         return
     others = [path.name for path in there if _attribute(path, "run_key") != run_key(loaded)]
     if others:
-        raise InputError(f"{folder} already holds {others[0]} of another run; choose another folder with --out, or overwrite with --force")
+        raise InputError(f"{folder} already holds {others[0]} of another run; {OTHER_RUN}")
 
 
 def _attribute(path: Path, name: str) -> str | None:
@@ -118,7 +122,8 @@ def _course(plan, name: str):
     tissue = plan.tissue
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        course = jax.block_until_ready(evolve_populations(tissue.model(plan.arms[name]), dict(tissue.cells), plan.times, step=plan.step, rtol=plan.rtol))
+        how = {"step": plan.step, "rtol": plan.rtol, "stages": plan.stages}
+        course = jax.block_until_ready(evolve_populations(tissue.model(plan.arms[name]), dict(tissue.cells), plan.times, **how))
     failed = [
         f"{one}: {Status(int(code)).explanation}"
         for one, code in zip(course.tissue.model.names, course.status, strict=True)
@@ -130,25 +135,31 @@ def _course(plan, name: str):
     return course, [str(one.message) for one in caught if one.category is UserWarning]
 
 
-def _finish(loaded, arms: dict, plan, folder: Path, progress) -> dict:
-    """Summary, picture and page of all arms."""
+def _finish(loaded, arms: dict, plan, folder: Path, progress, cohort) -> dict:
+    """Summary, pictures and page of all arms and, where there is one, of the cohort."""
     import json
 
+    from ..config.cohort_result import cohort_summary
     from ..config.outcome_checks import arm_file
     from ..config.outcome_result import outcome_summary
     from ..output.atomic import write_bytes
     from ..output.outcome_page import outcome_page
     from ..output.outcome_picture import outcome_picture
     from ..output.outcome_record import OutcomeRecord
+    from .cohort import PICTURE as COHORT_PICTURE
+    from .cohort import part_of_page
     from .console import finite
 
     said = [f"{name}: {note}" for name, fields in arms.items() for note in fields.attributes["notes"].split("\n") if note not in ("none", *plan.notes)]
-    record = OutcomeRecord(loaded.config.title, arms, (*plan.notes, *said))
-    report = outcome_summary(loaded, record)
-    written = [folder / arm_file(name) for name in arms]
+    title = loaded.config.title if cohort is None else f"{loaded.config.title}: the typical tumour"
+    record = OutcomeRecord(title, arms, (*plan.notes, *said))
+    report = outcome_summary(loaded, record) | ({} if cohort is None else {"cohort": cohort_summary(cohort.record)})
+    written = [folder / arm_file(name) for name in arms] + ([] if cohort is None else cohort.files)
     with progress.stage("writing"):
         if loaded.config.output.png:
-            written += [outcome_picture(record, folder / PICTURE), outcome_page(record, folder / PICTURE, folder / PAGE)]
+            part = [] if cohort is None else part_of_page(cohort, folder)
+            written += [] if cohort is None else [folder / COHORT_PICTURE]
+            written += [outcome_picture(record, folder / PICTURE), outcome_page(record, folder / PICTURE, folder / PAGE, part)]
         whole = {**report, "config": json.loads(loaded.resolved())}
         written.append(write_bytes(folder / SUMMARY, iter([(json.dumps(finite(whole), indent=1) + "\n").encode()])))
     return {**report, "files": [str(path) for path in written]}
@@ -157,12 +168,15 @@ def _finish(loaded, arms: dict, plan, folder: Path, progress) -> dict:
 def _print(report: dict) -> None:
     from ..output.outcome_page import shown
     from ..output.outcome_record import ENDPOINTS
+    from .cohort import print_cohort
     from .console import table
 
     rows = []
     for place, arm in enumerate(report["ranking"]["growth_ratio"], start=1):
         rows.append([str(place), arm, *(shown(report["arms"][arm][key]) for key in ENDPOINTS)])
     print(table(["", "arm", *(one.short for one in ENDPOINTS.values())], rows, text=(0, 1)))
+    if "cohort" in report:
+        print_cohort(report["cohort"])
     print(f"done in {report['seconds']:.1f} s")
     for path in report["files"]:
         print(f"  {path}")

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import FileError, InputError
+from .cohort_checks import cohort_problems
 from .outcome_checks import outcome_problems
 from .outcome_tables import OutcomeConfig
 from .problems import did_you_mean, from_validation, refuse
@@ -114,7 +115,7 @@ def _outcome(raw: dict[str, Any], source: str) -> OutcomeConfig:
         config = OutcomeConfig.model_validate(raw)
     except ValidationError as error:
         raise refuse(source, from_validation(error, OutcomeConfig)) from None
-    if problems := outcome_problems(config):
+    if problems := [*outcome_problems(config), *cohort_problems(config)]:
         raise refuse(source, problems)
     return config
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import __version__, library, units
 from ..grid import Grid
+from .cohort import TYPICAL, CohortPlan, cohort_plan
 from .drugs import DrugValues, beyond
 from .estimate import Forecast, check_memory, forecast
 from .inputs import sensible
@@ -29,6 +30,7 @@ class OutcomePlan:
     - `tissue`: cells, cytokines and what can be given; `arms`: doses (0 to 1) by treatment.
     - `times`: of output, s; `step`: the longest step, s; `rtol`: of the steady solves.
     - `need`: memory; `notes`: to be told to the person.
+    - `cohort`: the tumours that are drawn, where the file asks for some; `tissue` is then the typical one of them.
     """
 
     loaded: LoadedOutcome
@@ -39,6 +41,12 @@ class OutcomePlan:
     rtol: float
     need: Forecast
     notes: tuple[str, ...]
+    cohort: CohortPlan | None = None
+
+    @property
+    def stages(self) -> tuple[int, ...] | None:
+        """Of the movement of each population: those of the cohort, None for those that the tissue needs."""
+        return None if self.cohort is None else self.cohort.stages
 
 
 def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
@@ -66,7 +74,11 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
     )
     if table.off:
         tissue = tissue.without(*(library.edge(id).id for id in table.off))
-    return OutcomePlan(loaded, tissue, arms_of(config), times, units.parse(table.step, "time"), config.solver.rtol, need, _notes(config, drugs))
+    step, notes, cohort = units.parse(table.step, "time"), _notes(config, drugs), None
+    if config.cohort is not None:
+        cohort = cohort_plan(loaded, tissue, step, cohort_key(loaded))
+        tissue, notes = cohort.typical(), (*notes, TYPICAL)
+    return OutcomePlan(loaded, tissue, arms_of(config), times, step, config.solver.rtol, need, notes, cohort)
 
 
 def arms_of(config: OutcomeConfig) -> dict[str, dict[str, float]]:
@@ -80,7 +92,15 @@ def run_key(loaded: LoadedOutcome) -> str:
     """Hash of all that the arms have in common: of another title, folder or list of arms it is the same."""
     told = loaded.config.model_dump(mode="json", by_alias=True)
     shared = {"grid": told["grid"], "solver": told["solver"], "outcome": {key: one for key, one in told["outcome"].items() if key != "arms"}}
+    if told["cohort"] is not None:
+        shared["cohort"] = {key: told["cohort"][key] for key in ("spread", "lognormal", "uniform")}
     return _hash(shared)
+
+
+def cohort_key(loaded: LoadedOutcome) -> str:
+    """Hash of all that decides the course of a patient but its number: of more patients, drivers and another threshold of response it is the same."""
+    assert loaded.config.cohort is not None
+    return _hash({"run": run_key(loaded), "arms": arms_of(loaded.config), "seed": loaded.config.cohort.seed})
 
 
 def arm_key(loaded: LoadedOutcome, name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from ..output.collect import collect_course
 from ..output.fieldset import FieldSet, Variable
 from ..output.outcome_record import BALANCE, ENDPOINTS, OutcomeRecord, endpoint_scalars
+from .cohort_result import describe_cohort, describe_cohort_text
 from .load import LoadedOutcome
 from .outcome import OutcomePlan, arm_key, arms_of, run_key
 from .versions import versions
@@ -79,6 +80,7 @@ def describe_outcome(plan: OutcomePlan) -> dict:
         "arms": plan.arms,
         "times_s": plan.times.tolist(),
         "step_s": plan.step,
+        **({} if plan.cohort is None else {"cohort": describe_cohort(plan.cohort, len(plan.arms))}),
         "memory": plan.need.memory,
         "notes": list(plan.notes),
         "config_sha256": plan.loaded.sha256(),
@@ -98,4 +100,5 @@ def describe_outcome_text(plan: OutcomePlan) -> str:
     for name, doses in plan.arms.items():
         lines.append(f"arm      {name}: {', '.join(f'{one} {dose:g}' for one, dose in doses.items()) or 'nothing given'}")
     lines.append(f"followed {table.duration}, output every {table.output_every}, steps of at most {table.step}")
+    lines += [] if plan.cohort is None else describe_cohort_text(plan.cohort, len(plan.arms))
     return "\n".join([*lines, *(f"note     {note}" for note in plan.notes)])

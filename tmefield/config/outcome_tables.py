@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from .. import units
+from .cohort_tables import CohortTable
 from .drug_tables import DrugNumbers, Repeated
 from .quantities import Coordinate, Density, Duration, Fraction, Length, MemorySize, Production, Spacing, Text, bounded
 from .table import Name, PathText, Table
@@ -120,6 +121,7 @@ class OutcomeConfig(Table):
     title: Annotated[str, Field(max_length=200)] = "Outcome of a tumour"
     grid: OutcomeGrid
     outcome: OutcomeTable
+    cohort: CohortTable | None = None
     solver: OutcomeSolver = OutcomeSolver()
     output: OutcomeOutput = OutcomeOutput()
 

@@ -10,7 +10,9 @@ from jaxtyping import Array, Float
 
 from ..errors import InputError
 from ..populations.course import PopulationCourse
-from ..populations.march import evolve_populations
+from ..populations.march import HALF_A_DAY, evolve_populations
+from ..populations.movement import stages_for
+from ..populations.population_model import PopulationModel
 from .immune_tissue import ImmuneTissue
 
 CONTROL = "control"
@@ -23,12 +25,31 @@ def single_and_combined(tissue: ImmuneTissue, combinations: Sequence[Sequence[st
 
 
 def run_arms(
-    tissue: ImmuneTissue, arms: Mapping[str, Mapping[str, ArrayLike]], times: Sequence[float] | np.ndarray, **options: Any
+    tissue: ImmuneTissue,
+    arms: Mapping[str, Mapping[str, ArrayLike]],
+    times: Sequence[float] | np.ndarray,
+    *,
+    step: float = HALF_A_DAY,
+    least_stages: Sequence[int] = (),
+    **options: Any,
 ) -> dict[str, PopulationCourse]:
-    """The course of each arm from the tissue's cells at the start; `options` as of `evolve_populations`. All share one compilation; none starts from the
-    fields of another, which may hold a drug that it does not get.
+    """The course of each arm from the tissue's cells at the start; `step` and `options` as of `evolve_populations`. All share one compilation; none starts
+    from the fields of another, which may hold a drug that it does not get.
+
+    - `least_stages`: of the movement of each population, so that tissues in which cells move differently fast share a compilation too (`shared_stages`).
     """
-    return {name: evolve_populations(tissue.model(doses), dict(tissue.cells), times, **options) for name, doses in arms.items()}
+    found = {}
+    for name, doses in arms.items():
+        model = tissue.model(doses)
+        how = {"stages": movement_stages(model, step, least_stages)} if least_stages else {}
+        found[name] = evolve_populations(model, dict(tissue.cells), times, step=step, **how, **options)
+    return found
+
+
+def movement_stages(model: PopulationModel, step: float, least: Sequence[int] = ()) -> tuple[int, ...]:
+    """Stages that the movement of each population needs at steps of at most `step` (s), and no fewer than `least`."""
+    need = [stages_for(one, model.model.grid, step / 2) for one in model.populations]
+    return tuple(max(pair) for pair in zip(need, least or need, strict=True))
 
 
 def fractional_effect(treated: ArrayLike, control: ArrayLike) -> Float[Array, "..."]:

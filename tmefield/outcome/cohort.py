@@ -1,20 +1,22 @@
 """Virtual patients: tumours whose values are drawn from the ranges of the library, run through the arms of a treatment."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jax.typing import ArrayLike
 
-from ..errors import FileError, InputError
+from ..errors import InputError
 from ..library.prior import Prior
 from ..populations.course import PopulationCourse
-from .arms import CONTROL, run_arms
+from ..populations.march import HALF_A_DAY
+from .arms import CONTROL, movement_stages, run_arms
 from .endpoints import profile, summary
 from .immune_tissue import ImmuneTissue
+from .records import Record, Records
 from .values import known_value
 
 OF_CELLS = "cells."
@@ -83,75 +85,64 @@ def with_drawn(tissue: ImmuneTissue, drawn: Mapping[str, ArrayLike]) -> ImmuneTi
     return tissue.changed(cells=cells, values={key: value for key, value in drawn.items() if not key.startswith(OF_CELLS)})
 
 
+def shared_stages(tissue: ImmuneTissue, priors: Mapping[str, Prior], step: float) -> tuple[int, ...]:
+    """Stages of the movement of each population (`run_arms`) that suffice for 97.5 % of what is drawn of each value, so that nearly all tumours of a
+    cohort share a compilation; `step`: the longest, s.
+    """
+    fastest = with_drawn(tissue, {key: prior.interval()[1] for key, prior in priors.items() if not key.startswith(OF_CELLS)})
+    return movement_stages(fastest.model(), step)
+
+
 def run_cohort(
     patients: Sequence[Patient],
     arms: Mapping[str, Mapping[str, float]],
     times: Sequence[float] | np.ndarray,
     *,
     results: str | Path | None = None,
+    key: str | None = None,
+    stages: Sequence[int] = (),
     measured: Callable[[PopulationCourse], dict[str, float]] = profile,
     told: Callable[[int, int], None] | None = None,
-    **options: Any,
-) -> list[dict[str, Any]]:
-    """A record for each patient: `patient`, `drawn`, `profile` of the control and, by arm, `arms` with its endpoints (`endpoints.summary`) and `status`.
+    step: float = HALF_A_DAY,
+    rtol: float = 1e-4,
+) -> list[Record]:
+    """A record for each patient: `patient`, `drawn`, `profile` of the control and, by arm, `arms` (`end_of`).
 
     - `arms`: with a "control".
     - `results`: a file of records, one JSON object a line; patients that it already holds are not run again, so that a cohort that was stopped goes on.
+    - `key`: a text that tells records of one set of numbers from those of another (`Records`).
+    - `stages`: the fewest of each population's movement (`shared_stages`); a tumour that needs more gets them.
     - `measured`: what the profile is, of the course of the control; by default levels and cells at the start (`endpoints.profile`).
     - `told`: called with the number of patients done and of all.
-    - `options`: of `evolve_populations`.
+    - `step`, `rtol`: of `evolve_populations`.
 
-    **Raises** `InputError` without a control; `FileError` where `results` holds a patient of this name with other values or arms, or cannot be read.
+    **Raises** `InputError` without a control; `FileError` where `results` holds a patient of this name with other values, arms or key, or cannot be read.
     """
     if CONTROL not in arms:
         raise InputError(f"a cohort needs an arm '{CONTROL}'; got {', '.join(arms)}")
-    path = None if results is None else Path(results)
-    known = {} if path is None or not path.exists() else read_records(path)
-    records = []
+    kept, how = Records(results, key), {"step": step, "rtol": rtol, "least_stages": stages}
+    found = []
     for index, patient in enumerate(patients):
-        record = known.get(patient.name)
-        if record is None:
-            record = _run(patient, arms, times, measured, options)
-            if path is not None:
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(record) + "\n")
-        elif record["drawn"] != patient.drawn or list(record["arms"]) != list(arms):
-            raise FileError(f"{path}: {patient.name} was run with other values or arms; give another file, or remove this one")
-        records.append(record)
+        found.append(kept.obtain(patient.name, patient.drawn, list(arms), partial(_run, patient.tissue, arms, times, measured, how)))
         if told is not None:
             told(index + 1, len(patients))
-    return records
+    return found
 
 
 def _run(
-    patient: Patient,
+    tissue: ImmuneTissue,
     arms: Mapping[str, Mapping[str, float]],
     times: Sequence[float] | np.ndarray,
     measured: Callable[[PopulationCourse], dict[str, float]],
-    options: dict[str, Any],
-) -> dict[str, Any]:
-    courses = run_arms(patient.tissue, arms, times, **options)
-    ends = {name: {**summary(one), "status": int(np.max(one.status))} for name, one in courses.items()}
-    return {"patient": patient.name, "drawn": patient.drawn, "profile": measured(courses[CONTROL]), "arms": ends}
+    how: Mapping[str, Any],
+) -> Record:
+    courses = run_arms(tissue, arms, times, **how)
+    return {"profile": measured(courses[CONTROL]), "arms": {name: end_of(one) for name, one in courses.items()}}
 
 
-def read_records(path: str | Path) -> dict[str, dict[str, Any]]:
-    """Records of a file by patient; a last line that was cut off while it was written is left out.
-
-    **Raises** `FileError` naming the line that is no record.
-    """
-    lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
-    found = {}
-    for index, line in enumerate(lines):
-        if index == len(lines) - 1 and not line.endswith("\n"):
-            Path(path).write_text("".join(lines[:-1]), encoding="utf-8")
-            break
-        try:
-            record = json.loads(line)
-            found[record["patient"]] = record
-        except (json.JSONDecodeError, KeyError, TypeError):
-            raise FileError(f"{path}: line {index + 1} is no record of a patient; remove it, or give another file") from None
-    return found
+def end_of(course: PopulationCourse) -> dict[str, float]:
+    """Endpoints of a course (`endpoints.summary`), the worst `status` of its steady solves and the greatest `change` of a population in a step."""
+    return {**summary(course), "status": int(np.max(course.status)), "change": float(np.max(course.change))}
 
 
 def table(records: Sequence[Mapping[str, Any]], endpoint: str = "growth_ratio") -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """Which arm does best, and how sure that is; what an endpoint hangs on."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ import numpy as np
 from ..errors import InputError
 from ..library.prior import Prior
 from .cohort import quantile
+
+DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -59,34 +62,45 @@ class Driver:
 
 def sobol_drivers(endpoint: Callable[[dict[str, float]], float], priors: Mapping[str, Prior], samples: int, seed: int = 0) -> list[Driver]:
     """Sobol indices of an endpoint over the spread of its values, by `scipy.stats.sobol_indices` (Saltelli 2010, doi:10.1016/j.cpc.2009.09.018), intervals by
-    drawing the samples again; the greatest total first.
+    drawing the samples again; the greatest total first. Not a number where the endpoint does not vary.
 
-    - `endpoint`: of values by key; it is asked samples x (keys + 2) times.
+    - `endpoint`: of values by key; it is asked samples x (keys + 2) times, in the same order whenever it is called with the same samples, keys and seed.
     - `samples`: a power of two; with few of them intervals are wide, and say so.
 
     **Raises** `InputError` for a number of samples that is not a power of two.
     """
-    from scipy.stats import sobol_indices, uniform
+    from scipy.stats import qmc
 
     if samples < 2 or samples & (samples - 1):
         raise InputError(f"samples must be a power of two; got {samples}")
-    keys = list(priors)
+    keys, stream = list(priors), np.random.default_rng(seed)
+    both = qmc.Sobol(2 * len(keys), rng=stream, bits=64).random(samples)
+    first, second = both[:, : len(keys)], both[:, len(keys) :]
 
     def asked(shares: np.ndarray) -> np.ndarray:
-        # scipy asks for (d, n) or (d, d, n) points in the unit cube at once.
-        flat = shares.reshape(len(keys), -1)
-        columns = {key: quantile(prior, np.clip(flat[index], 1e-6, 1 - 1e-6)) for index, (key, prior) in enumerate(priors.items())}
-        answers = [endpoint({key: float(column[point]) for key, column in columns.items()}) for point in range(flat.shape[1])]
-        return np.asarray(answers, float).reshape(1, *shares.shape[1:])
+        inside = np.clip(shares, 1e-6, 1 - 1e-6)
+        columns = {key: quantile(prior, inside[:, index]) for index, (key, prior) in enumerate(priors.items())}
+        return np.array([endpoint({key: float(column[point]) for key, column in columns.items()}) for point in range(samples)], float)
 
-    result = sobol_indices(func=asked, n=samples, dists=[uniform()] * len(keys), rng=np.random.default_rng(seed))
-    spread = result.bootstrap(confidence_level=0.95)
-    found = []
-    for index, key in enumerate(keys):
-        first, total = (np.ravel(one)[index] for one in (result.first_order, result.total_order))
-        intervals = [
-            (float(np.ravel(one.confidence_interval.low)[index]), float(np.ravel(one.confidence_interval.high)[index]))
-            for one in (spread.first_order, spread.total_order)
-        ]
-        found.append(Driver(key, float(first), float(total), *intervals))
-    return sorted(found, key=lambda one: -one.total)
+    # Of the first sample, of the second, and of the first with one column of the second at a time.
+    answers = [asked(first), asked(second), *(asked(np.where(np.arange(len(keys)) == index, second, first)) for index in range(len(keys)))]
+    values = np.stack(answers)
+    found = _indices(values)
+    again = np.array([_indices(values[:, stream.integers(0, samples, samples)]) for _ in range(DRAWS)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of an endpoint that does not vary all draws are not a number
+        low, high = np.nanquantile(again, [0.025, 0.975], axis=0)
+    (first_low, total_low), (first_high, total_high) = low.tolist(), high.tolist()
+    rows = zip(keys, *found.tolist(), zip(first_low, first_high, strict=True), zip(total_low, total_high, strict=True), strict=True)
+    return sorted((Driver(*row) for row in rows), key=lambda one: -one.total)
+
+
+def _indices(values: np.ndarray) -> np.ndarray:
+    """First and total index of every key [2, key], of the answers [2 + key, sample]."""
+    from scipy.stats import sobol_indices
+
+    answers = {"f_A": values[None, 0], "f_B": values[None, 1], "f_AB": values[2:, None]}
+    if np.ptp(values[:2]) == 0:
+        return np.full((2, len(values) - 2), np.nan)
+    result = sobol_indices(func=answers, n=values.shape[1])
+    return np.stack([np.ravel(result.first_order), np.ravel(result.total_order)])

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from .html_page import escaped, image, sentences, table, write_page
@@ -9,8 +10,9 @@ from .outcome_record import ENDPOINTS, OutcomeRecord
 from .scales import figure
 
 
-def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | os.PathLike) -> Path:
-    """Write the page with the PNG of `outcome_picture` in it; returns the path.
+def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | os.PathLike, cohort: Sequence[str] = ()) -> Path:
+    """Write the page with the PNG of `outcome_picture` in it; returns the path. `cohort`: the part on the cohort of which this is the typical tumour
+    (`cohort_part`).
 
     Every text is escaped; the page's policy allows neither scripts nor anything from elsewhere.
 
@@ -25,6 +27,7 @@ def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | 
     orders = [[one.words, " < ".join(record.ranking(key)) if one.low_is_good else " > ".join(record.ranking(key))] for key, one in ENDPOINTS.items()]
     body = [
         f"<h1>{escaped(record.title)}</h1>",
+        *([*cohort, "<h2>The typical tumour of the cohort</h2>"] if cohort else []),
         f'<p class="sub">{escaped(told)}</p>',
         image(picture, "Tumour volume by arm, populations through time, slices of concentrations and of killing less growth at the end"),
         "<h2>Arms, the smallest tumour first</h2>",

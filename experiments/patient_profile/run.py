@@ -1,4 +1,4 @@
-"""One patient's stained section: its cytokine fields, the profile by region, which therapy does best, and whether that hangs on where cells are; see README.md."""
+"""One patient's stained section: fields, the profile by region, which therapy does best, and whether that hangs on where cells are; see README.md."""
 
 import argparse
 import json
@@ -124,11 +124,11 @@ def report(numbers: dict[str, Any]) -> None:
     print(f"verdict: {numbers['verdict']}")
 
 
-def write(case: Case, drawn: dict[str, float], out: Path, step: float) -> dict[str, tf.PopulationCourse]:
+def write(case: Case, drawn: dict[str, float], out: Path, how: dict[str, Any]) -> dict[str, tf.PopulationCourse]:
     """A member's untreated section with the cells in place and dealt out, start and end, as NetCDF; the courses by placement."""
     found = {}
     for name, here in ((PLACED, case), (SHUFFLED, case.shuffled(0))):
-        found[name] = course = tf.run_arms(here.tissue(drawn), {CONTROL: {}}, times(case), step=step, rtol=RTOL)[CONTROL]
+        found[name] = course = tf.run_arms(here.tissue(drawn), {CONTROL: {}}, times(case), step=how["step"], rtol=RTOL, least_stages=how["stages"])[CONTROL]
         for index, when in enumerate(("start", "end")):
             cells, moment = {one: course[one][index] for one in course.tissue.names}, slice(index, index + 1)
             title = {"title": f"Section of a triple-negative breast cancer, cells {name}, untreated, {when}"}
@@ -160,7 +160,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         from figure import draw
 
         (options.out / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n")
-        draw(case, numbers, write(case, drawn[kept[0]], options.out, step), options.out / "patient_profile.png")
+        draw(case, numbers, write(case, drawn[kept[0]], options.out, how), options.out / "patient_profile.png")
     return numbers
 
 

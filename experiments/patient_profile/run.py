@@ -87,14 +87,14 @@ def levels(records: list[dict[str, Any]]) -> dict[str, np.ndarray]:
 def evaluate(found: dict[str, list[dict[str, Any]]], asked: int) -> dict[str, Any]:
     """Profile, ranking, and what placement does to both."""
     placed, shuffled, again = (volumes(found[name]) for name in (PLACED, SHUFFLED, AGAIN))
-    here, there = levels(found[PLACED]), levels(found[SHUFFLED])
+    here, there, twice = (levels(found[name]) for name in (PLACED, SHUFFLED, AGAIN))
     test = placement.compare_placements(placed, shuffled, again)
     return {
         "members": len(found[PLACED]),
         "asked": asked,
         "converged": float(np.mean([end["status"] == 0 for records in found.values() for one in records for end in one["arms"].values()])),
         "profile": {key: np.quantile(column, [0.05, 0.5, 0.95]).tolist() for key, column in here.items()},
-        "fields": [asdict(one) | {"clear": one.clear} for one in placement.changes(here, there)],
+        "fields": [asdict(one) | {"clear": one.clear} for one in placement.changes(here, there, twice)],
         "ranking": {name: [asdict(one) for one in ranking.rank_arms(columns)] for name, columns in ((PLACED, placed), (SHUFFLED, shuffled))},
         "effects": [asdict(one) | {"clear": one.clear} for one in test.effects],
         "turns": [asdict(one) | {"clear": one.clear} for one in test.turns],

@@ -82,6 +82,11 @@ def test_tumours_of_different_motility_share_a_compilation(monkeypatch):
     assert given[0] == least < given[1] and given[2] is None
 
 
+def test_the_profile_can_be_ones_own():
+    (record,) = cohort.run_cohort(patients(1), ARMS, [0.0, DAY], step=DAY, measured=lambda course: {"outputs": float(len(course.times))})
+    assert record["profile"] == {"outputs": 2.0}
+
+
 def test_what_is_refused():
     with pytest.raises(tf.InputError, match="needs an arm 'control'; got a"):
         cohort.run_cohort(patients(), {"a": {}}, [0.0, DAY])

@@ -80,6 +80,8 @@ def test_enough_stages():
         later = move(jumps(walker, around(), LINE), checks, jnp.asarray(dt), stages_for(walker, LINE, dt))
         assert float(later.max()) < 2.0 and float(later.min()) > 0.0
     assert stages_for(tf.Population("stone", 500.0), LINE, 1e5) == 0
+    thin, thick = (tf.Grid((1, 8, 8), (depth, 10.0, 10.0)) for depth in (0.1, 10.0))  # there is nowhere to go along an axis of one voxel
+    assert stages_for(walker, thin, 300.0) == stages_for(walker, thick, 300.0) < stages_for(walker, tf.Grid((8, 8, 8), 10.0), 300.0)
 
 
 def test_bernoulli():

@@ -101,16 +101,18 @@ def run_cohort(
     results: str | Path | None = None,
     key: str | None = None,
     stages: Sequence[int] = (),
+    measured: Callable[[PopulationCourse], dict[str, float]] = profile,
     told: Callable[[int, int], None] | None = None,
     step: float = HALF_A_DAY,
     rtol: float = 1e-4,
 ) -> list[Record]:
-    """A record for each patient: `patient`, `drawn`, `profile` at the start and, by arm, `arms` (`end_of`).
+    """A record for each patient: `patient`, `drawn`, `profile` of the control and, by arm, `arms` (`end_of`).
 
     - `arms`: with a "control".
     - `results`: a file of records, one JSON object a line; patients that it already holds are not run again, so that a cohort that was stopped goes on.
     - `key`: a text that tells records of one set of numbers from those of another (`Records`).
     - `stages`: the fewest of each population's movement (`shared_stages`); a tumour that needs more gets them.
+    - `measured`: what the profile is, of the course of the control; by default levels and cells at the start (`endpoints.profile`).
     - `told`: called with the number of patients done and of all.
     - `step`, `rtol`: of `evolve_populations`.
 
@@ -118,20 +120,24 @@ def run_cohort(
     """
     if CONTROL not in arms:
         raise InputError(f"a cohort needs an arm '{CONTROL}'; got {', '.join(arms)}")
-    kept = Records(results, key)
+    kept, how = Records(results, key), {"step": step, "rtol": rtol, "least_stages": stages}
     found = []
     for index, patient in enumerate(patients):
-        found.append(kept.obtain(patient.name, patient.drawn, list(arms), partial(_run, patient.tissue, arms, times, stages, step, rtol)))
+        found.append(kept.obtain(patient.name, patient.drawn, list(arms), partial(_run, patient.tissue, arms, times, measured, how)))
         if told is not None:
             told(index + 1, len(patients))
     return found
 
 
 def _run(
-    tissue: ImmuneTissue, arms: Mapping[str, Mapping[str, float]], times: Sequence[float] | np.ndarray, stages: Sequence[int], step: float, rtol: float
+    tissue: ImmuneTissue,
+    arms: Mapping[str, Mapping[str, float]],
+    times: Sequence[float] | np.ndarray,
+    measured: Callable[[PopulationCourse], dict[str, float]],
+    how: Mapping[str, Any],
 ) -> Record:
-    courses = run_arms(tissue, arms, times, step=step, rtol=rtol, least_stages=stages)
-    return {"profile": profile(courses[CONTROL]), "arms": {name: end_of(one) for name, one in courses.items()}}
+    courses = run_arms(tissue, arms, times, **how)
+    return {"profile": measured(courses[CONTROL]), "arms": {name: end_of(one) for name, one in courses.items()}}
 
 
 def end_of(course: PopulationCourse) -> dict[str, float]:

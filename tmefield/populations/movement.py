@@ -70,7 +70,7 @@ def stages_for(population: Population, grid: Grid, dt: float) -> int:
         raise InputError(f"the motility of {population.name} is not known inside a compiled function: give stages= (see evolve_populations)")
     if not known > 0:
         return 0
-    steps = dt * float(known) * sum(2 / spacing**2 for spacing in grid.spacing if spacing)
+    steps = dt * float(known) * sum(2 / spacing**2 for length, spacing in zip(grid.shape, grid.spacing, strict=True) if length > 1)
     least = (math.sqrt(9 + 16 * steps) - 1) / 2
     return max(3, math.ceil(least) | 1)
 

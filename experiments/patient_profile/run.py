@@ -1,6 +1,7 @@
 """One patient's stained section: fields, the profile by region, which therapy does best, and whether that hangs on where cells are; see README.md."""
 
 import argparse
+import hashlib
 import json
 import tomllib
 from dataclasses import asdict
@@ -27,6 +28,12 @@ def stages_of(case: Case, drawn: list[dict[str, float]], step: float) -> tuple[i
     """Of the movement, enough for the fastest T cells that are drawn: all members share a compilation."""
     fastest = max(drawn, key=lambda one: one["T_cell_motility"])
     return movement_stages(case.tissue(fastest).model(), step)
+
+
+def key_of(table: Path, voxels: int) -> str:
+    """What records of one run have in common: table, parameters and voxels. Those of another are refused."""
+    told = hashlib.sha256(table.read_bytes() + (FOLDER / "parameters.toml").read_bytes())
+    return f"{told.hexdigest()[:16]} {voxels} voxels, rtol {RTOL:g}, tmefield {tf.__version__}"
 
 
 def times(case: Case) -> list[float]:
@@ -69,6 +76,13 @@ def run_all(case: Case, drawn: list[dict[str, float]], kept: list[int], out: Pat
     return found
 
 
+def converged(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The members of which every steady state was found, in every arm and placement."""
+    rows = zip(*found.values(), strict=True)
+    good = [all(end["status"] == 0 for one in row for end in one["arms"].values()) for row in rows]
+    return {name: [one for one, kept in zip(records, good, strict=True) if kept] for name, records in found.items()}
+
+
 def _tell(name: str, done: int, whole: int) -> None:
     if done % 10 == 0 or done == whole:
         print(f"{name}: {done} of {whole} members", flush=True)
@@ -84,7 +98,7 @@ def levels(records: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     return {key: np.array([one["profile"][key] for one in records]) for key in records[0]["profile"]}
 
 
-def evaluate(found: dict[str, list[dict[str, Any]]], asked: int) -> dict[str, Any]:
+def evaluate(found: dict[str, list[dict[str, Any]]], asked: int, left_out: int = 0) -> dict[str, Any]:
     """Profile, ranking, and what placement does to both."""
     placed, shuffled, again = (volumes(found[name]) for name in (PLACED, SHUFFLED, AGAIN))
     here, there, twice = (levels(found[name]) for name in (PLACED, SHUFFLED, AGAIN))
@@ -92,7 +106,7 @@ def evaluate(found: dict[str, list[dict[str, Any]]], asked: int) -> dict[str, An
     return {
         "members": len(found[PLACED]),
         "asked": asked,
-        "converged": float(np.mean([end["status"] == 0 for records in found.values() for one in records for end in one["arms"].values()])),
+        "left_out": left_out,
         "profile": {key: np.quantile(column, [0.05, 0.5, 0.95]).tolist() for key, column in here.items()},
         "fields": [asdict(one) | {"clear": one.clear} for one in placement.changes(here, there, twice)],
         "ranking": {name: [asdict(one) for one in ranking.rank_arms(columns)] for name, columns in ((PLACED, placed), (SHUFFLED, shuffled))},
@@ -105,7 +119,7 @@ def evaluate(found: dict[str, list[dict[str, Any]]], asked: int) -> dict[str, An
 
 def report(numbers: dict[str, Any]) -> None:
     """Print what numbers.json holds, a line each."""
-    print(f"{numbers['members']} of {numbers['asked']} members are plausible; every steady solve converged in {numbers['converged']:.3f}")
+    print(f"{numbers['members']} of {numbers['asked']} members; {numbers['left_out']} plausible ones left out: some steady state was not found")
     for key, (low, middle, high) in numbers["profile"].items():
         change = next(one for one in numbers["fields"] if one["name"] == key)
         print(
@@ -149,12 +163,14 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     given = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
     case = read(given, options.data, voxels)
     drawn, step = draws(given, count), units.parse(given["course"]["step"], "time")
-    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step)}
+    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step), "key": key_of(options.data, voxels)}
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     kept, asked = plausible(case, drawn, most, options.out and options.out / "untreated.jsonl", how)
-    found = run_all(case, drawn, kept, options.out, how)
-    numbers = evaluate(found, asked)
+    if len(kept) < 2:
+        raise SystemExit(f"{len(kept)} of {asked} members are plausible, two are the least: draw more, or widen [plausible] in parameters.toml")
+    found = converged(run_all(case, drawn, kept, options.out, how))
+    numbers = evaluate(found, asked, len(kept) - len(found[PLACED]))
     report(numbers)
     if options.out:
         from figure import draw

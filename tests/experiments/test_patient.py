@@ -10,11 +10,12 @@ from experiments.test_experiments import EXPERIMENTS, expected, run
 from written_files import compliance_messages
 
 
+@pytest.mark.timeout(600)
 def test_patient_profile(tmp_path):
     """Levels by region, effects of the arms, and what placement does to both; the verdict is what the numbers say."""
     table = data_file("cells/mibi_tnbc_keren2018_person05.csv")
     command = (EXPERIMENTS / "patient_profile" / "run.py", "--data", table, "--quick", "--out", tmp_path)
-    run(*command, cwd=tmp_path)
+    run(*command, cwd=tmp_path, timeout=560)
     found, wanted = json.loads((tmp_path / "numbers.json").read_text()), expected("patient_profile")
     quick, tolerance = wanted["quick"], wanted["tolerance"]
     assert (found["members"], found["asked"]) == (quick["members"], quick["asked"]) and found["left_out"] == 0

@@ -23,9 +23,10 @@ run.main(["--quick", "--out", str(part)])
 """
 
 
+@pytest.mark.timeout(600)
 def test_virtual_cohort(tmp_path):
     """Anti-PD1 is best, better with more TNF and less IL-10; tumours and outcomes are those of the seed, also of a run that was stopped and went on."""
-    run("-c", TWICE, EXPERIMENTS / "virtual_cohort", cwd=tmp_path)
+    run("-c", TWICE, EXPERIMENTS / "virtual_cohort", cwd=tmp_path, timeout=560)
     wanted, out = expected("virtual_cohort")["quick"], tmp_path / "whole"
     numbers = json.loads((out / "numbers.json").read_text())
     records = [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]

@@ -48,6 +48,21 @@ def test_an_edge_is_off_by_its_value():
     assert factor(whole.model()) < 0.5 * factor(absent)
 
 
+def test_a_competitor_for_a_receptor_is_off_by_its_affinity():
+    """TGF-b no longer keeps IL-1b from making iCAF."""
+    cells = {"CAF": 2e-5, "iCAF": 1e-5, "tumour": 1e-4}
+    whole = tf.ImmuneTissue(tf.Grid((1, 1, 1), 60.0), cells, ("IL1b", "TGFb"), dtype="float64")
+    levels = {"IL1b": jnp.full((1, 1, 1), 0.01), "TGFb": jnp.full((1, 1, 1), 0.07)}
+
+    def pace(tissue):
+        made = [one for one in tissue.model().processes if "iCAF" in one.label]
+        return float(sum(jnp.sum(factor(levels)) for one in made for factor in one.modulations if "IL1b" in factor.reads))
+
+    absent = whole.changed(network=whole.network.without("TGFb-IL1R1"))
+    assert pace(whole.without("TGFb-IL1R1")) == pytest.approx(pace(absent), rel=1e-6)
+    assert pace(whole) < 0.9 * pace(absent)
+
+
 def test_what_lives_on_an_edge_stops_with_it():
     """Vessels divide by (Emax - 1) H of VEGF: H in the library, nothing where the edge is off; and CTL are not drawn where what draws them is off."""
     cells = tf.around_tumour(GRID, 120.0, {"tumour": (2e-4, 0.0), "CD8_T": (1e-6, 1e-6), "endothelial": (5e-6, 5e-6)})

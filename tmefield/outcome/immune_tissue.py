@@ -20,6 +20,8 @@ from .signals import ENDOTHELIUM, WALL_PER_CELL, cytokine_species, cytokine_term
 from .treatments import AbstractTreatment
 from .values import Values
 
+NO_AFFINITY = 1e30
+"""nM."""
 CYTOKINES = ("IL6", "TNF", "IFNg", "IL10", "TGFb", "VEGF")
 
 
@@ -74,7 +76,12 @@ class ImmuneTissue:
         on an edge (vessels on "VEGF-vessels", T cells on "IL2-CD8_T", "IL2-Treg") then does not divide, and goes on dying.
         """
         off = {id for name in edges for id in (name, *self.network.edge(name).edges)}
-        return self.changed(values={f"{id}.saturated": self.network.edge(id).basal for id in off})
+        return self.changed(values=dict(self._held_off(id) for id in off))
+
+    def _held_off(self, id: str) -> tuple[str, ArrayLike]:
+        """The value that holds an edge off: its factor at 1, or of a competitor for a receptor no affinity."""
+        edge = self.network.edge(id)
+        return (f"{id}.half_maximum", NO_AFFINITY) if edge.kind == "receptor" else (f"{id}.saturated", edge.basal)
 
     def model(self, arm: Mapping[str, ArrayLike] | None = None) -> PopulationModel:
         """Cells, cytokines and drugs, with the dose of each treatment that the arm gives (1: in full); what it does not name is not given.

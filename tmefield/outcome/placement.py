@@ -99,9 +99,9 @@ def compare_placements(placed: Columns, shuffled: Columns, again: Columns, *, co
     here, there, twice = _logs(placed, shuffled, again)
     names, pairs = list(here), list(combinations(here, 2))
     relative = [{name: one[name] - (0.0 if name == control else one[control]) for name in names} for one in (here, there, twice)]
-    effects = [Change(name, *_difference(*(one[name] for one in relative), CHANCE / len(names))) for name in names if name != control]
+    effects = [Change(name, *_difference(*[one[name] for one in relative], chance=CHANCE / len(names))) for name in names if name != control]
     effects = [Change(control, *_difference(here[control], there[control], twice[control], CHANCE / len(names))), *effects]
-    turns = [_turn(a, b, *(one[a] - one[b] for one in (here, there, twice)), CHANCE / len(pairs)) for a, b in pairs]
+    turns = [_turn(a, b, *[one[a] - one[b] for one in (here, there, twice)], chance=CHANCE / len(pairs)) for a, b in pairs]
     discord, by_chance = _discord(here, there, pairs), _discord(there, twice, pairs)
     _, excess = _mean(discord - by_chance, 0.0, CHANCE)
     return PlacementTest(effects, turns, float(discord.mean()), float(by_chance.mean()), excess)

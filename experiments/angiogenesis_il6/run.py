@@ -43,8 +43,7 @@ def settings(given: dict[str, Any], voxels: int) -> dict[str, Setting]:
     grid = tf.Grid((voxels,) * 3, length["box"] / voxels)
     cells = tf.around_tumour(grid, length["radius"], densities, edge=length["edge"])
     drugs = {"tocilizumab": tf.Drug.from_library("tocilizumab"), "bevacizumab": tf.Drug("bevacizumab", "neutralises", "VEGF", **given["bevacizumab"])}
-    level = {name: tf.TimeCourse([0.0], [units.parse(given["drugs"][name], "concentration")]) for name in drugs}
-    treatments = {name: tf.DrugTreatment(drug, level[name]) for name, drug in drugs.items()}
+    treatments = {name: tf.DrugTreatment.held(drug, given["drugs"][name]) for name, drug in drugs.items()}
     whole = tf.ImmuneTissue(grid, cells, CYTOKINES, values=given["values"], treatments=treatments)
     alone = whole.without(*OTHERS)
     times = DAY * np.arange(0, given["until"] + 1, given["every"], dtype=float)

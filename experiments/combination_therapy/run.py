@@ -30,12 +30,7 @@ def read() -> dict[str, Any]:
 
 def treatments(given: dict[str, Any]) -> dict[str, tf.DrugTreatment]:
     """Both antibodies at plasma levels that are held."""
-    found = {}
-    for name, arm in given["arms"].items():
-        course = tf.TimeCourse([0.0], [units.parse(arm["plasma"], "concentration")])
-        constant = units.parse(arm["K_D"], "concentration") if "K_D" in arm else None
-        found[name] = tf.DrugTreatment(tf.Drug.from_library(arm["drug"]), course, arm.get("releases", ()), constant)
-    return found
+    return {name: tf.DrugTreatment.held(**arm) for name, arm in given["arms"].items()}
 
 
 def tumour(given: dict[str, Any], voxels: int) -> tf.ImmuneTissue:

@@ -71,11 +71,7 @@ def treatments(given: dict[str, Any], inside: np.ndarray) -> dict[str, Any]:
     found: dict[str, Any] = {IL2: tf.DrugTreatment(tf.Drug.from_library("aldesleukin"), infusion(given))}
     for name, species in ((IL2, "IL2"), (IFNG, "IFNg")):
         found[f"{name} depot"] = tf.Depot(species, units.parse(given["depots"][species], "production") * inside, on)
-    for name, arm in given["antibodies"].items():
-        course = tf.TimeCourse([0.0], [units.parse(arm["plasma"], "concentration")])
-        constant = units.parse(arm["K_D"], "concentration") if "K_D" in arm else None
-        found[name] = tf.DrugTreatment(tf.Drug.from_library(arm["drug"]), course, arm.get("releases", ()), constant)
-    return found
+    return found | {name: tf.DrugTreatment.held(**arm) for name, arm in given["antibodies"].items()}
 
 
 def tumour(given: dict[str, Any], voxels: int) -> tf.ImmuneTissue:

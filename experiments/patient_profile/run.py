@@ -1,7 +1,6 @@
 """One patient's stained section: fields, the profile by region, which therapy does best, and whether that hangs on where cells are; see README.md."""
 
 import argparse
-import hashlib
 import json
 import tomllib
 from dataclasses import asdict
@@ -16,6 +15,7 @@ import tmefield as tf
 from tmefield import units
 from tmefield.outcome import cohort, endpoints, placement, ranking
 from tmefield.outcome.arms import CONTROL, movement_stages, single_and_combined
+from tmefield.outcome.records import key_of
 from tmefield.output import FieldSet, write_netcdf
 
 FOLDER = Path(__file__).parent
@@ -28,12 +28,6 @@ def stages_of(case: Case, drawn: list[dict[str, float]], step: float) -> tuple[i
     """Of the movement, enough for the fastest T cells that are drawn: all members share a compilation."""
     fastest = max(drawn, key=lambda one: one["T_cell_motility"])
     return movement_stages(case.tissue(fastest).model(), step)
-
-
-def key_of(table: Path, voxels: int) -> str:
-    """What records of one run have in common: table, parameters and voxels. Those of another are refused."""
-    told = hashlib.sha256(table.read_bytes() + (FOLDER / "parameters.toml").read_bytes())
-    return f"{told.hexdigest()[:16]} {voxels} voxels, rtol {RTOL:g}, tmefield {tf.__version__}"
 
 
 def times(case: Case) -> list[float]:
@@ -160,10 +154,11 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     options = parser.parse_args(arguments)
     tf.reuse_memory()
     voxels, count, most = QUICK if options.quick else FULL
-    given = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
+    text = (FOLDER / "parameters.toml").read_text(encoding="utf-8")
+    given = tomllib.loads(text)
     case = read(given, options.data, voxels)
     drawn, step = draws(given, count), units.parse(given["course"]["step"], "time")
-    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step), "key": key_of(options.data, voxels)}
+    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step), "key": key_of(options.data.read_bytes(), text, voxels, RTOL)}
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     kept, asked = plausible(case, drawn, most, options.out and options.out / "untreated.jsonl", how)

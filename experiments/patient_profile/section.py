@@ -95,12 +95,7 @@ def _regions(densities: dict[str, np.ndarray], grid: tf.Grid, given: dict[str, A
 
 def treatments(given: dict[str, Any]) -> dict[str, tf.DrugTreatment]:
     """Antibodies at plasma levels that are held."""
-    found = {}
-    for name, arm in given["arms"].items():
-        constant = units.parse(arm["K_D"], "concentration") if "K_D" in arm else None
-        course = tf.TimeCourse([0.0], [units.parse(arm["plasma"], "concentration")])
-        found[name] = tf.DrugTreatment(tf.Drug.from_library(arm["drug"]), course, arm.get("releases", ()), constant)
-    return found
+    return {name: tf.DrugTreatment.held(**arm) for name, arm in given["arms"].items()}
 
 
 def draws(given: dict[str, Any], count: int) -> list[dict[str, float]]:

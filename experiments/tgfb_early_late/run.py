@@ -31,8 +31,7 @@ def tissue(given: dict[str, Any], stage: dict[str, Any], sensitivity: float, rat
     """One eighth of the tumour of a stage, with IFN-g, TGF-b and the antibody, whose plasma is held for the time of the blockade."""
     box, cells = units.parse(given["tissue"]["box"], "length"), dict(stage)
     grid, radius = tf.Grid((voxels,) * 3, box / voxels), units.parse(cells.pop("radius"), "length")
-    plasma = tf.TimeCourse([0.0], [units.parse(given["blockade"]["plasma"], "concentration")])
-    antibody = tf.DrugTreatment(tf.Drug.from_library(ANTIBODY), plasma)
+    antibody = tf.DrugTreatment.held(ANTIBODY, given["blockade"]["plasma"])
     values = {**given["values"], "TGFb.secretion.tumour": rate}
     found = tf.ImmuneTissue(
         grid, tf.around_tumour(grid, radius, cells), ("IFNg", "TGFb"), values=values, treatments={ANTIBODY: antibody}, sensitivity=sensitivity

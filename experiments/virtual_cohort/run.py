@@ -13,6 +13,7 @@ import tmefield as tf
 from tmefield import units
 from tmefield.library.prior import Prior
 from tmefield.outcome import cohort, endpoints, prognosis, ranking
+from tmefield.outcome.records import key_of
 
 FOLDER = Path(__file__).parent
 DAY = 86400.0
@@ -28,13 +29,7 @@ def read() -> dict[str, Any]:
 
 def treatments(given: dict[str, Any]) -> dict[str, tf.DrugTreatment]:
     """Each antibody at its plasma level from day 1 on."""
-    found = {}
-    for name, arm in given["arms"].items():
-        level = units.parse(arm["plasma"], "concentration")
-        known = units.parse(arm["K_D"], "concentration") if "K_D" in arm else None
-        course = tf.TimeCourse([0.0, DAY], [0.0, level])
-        found[name] = tf.DrugTreatment(tf.Drug.from_library(arm["drug"]), course, arm.get("releases", ()), known)
-    return found
+    return {name: tf.DrugTreatment.held(**arm, since=DAY) for name, arm in given["arms"].items()}
 
 
 def tumour(given: dict[str, Any], voxels: int) -> tf.ImmuneTissue:
@@ -129,7 +124,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         options.out.mkdir(parents=True, exist_ok=True)
     patients = cohort.virtual_patients(tissue, spread(given), count, SEED)
     results, stages = options.out / "records.jsonl" if options.out else None, cohort.shared_stages(tissue, spread(given), step)
-    records = cohort.run_cohort(patients, arms, times, results=results, key=f"{voxels} voxels", stages=stages, told=_tell, step=step, rtol=RTOL)
+    key = key_of((FOLDER / "parameters.toml").read_bytes(), voxels, float(times[-1]), RTOL)
+    records = cohort.run_cohort(patients, arms, times, results=results, key=key, stages=stages, told=_tell, step=step, rtol=RTOL)
     numbers = evaluate(records)
     report(numbers)
     if options.out:

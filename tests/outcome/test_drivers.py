@@ -59,5 +59,6 @@ def test_runs_that_were_stopped_go_on(monkeypatch, tmp_path):
 
 def test_a_tissue_is_run_with_what_was_drawn():
     """More cells that kill, a smaller tumour: one course of the real thing."""
-    few, many = (drivers._run(tissue(), {"cells.CD8_T": count}, "released", ARM, [0.0, 2 * DAY], (), DAY, 1e-4) for count in (0.1, 2.0))
+    how = {"step": DAY, "rtol": 1e-4}
+    few, many = (drivers._run(tissue(), {"cells.CD8_T": count}, "released", ARM, [0.0, 2 * DAY], how) for count in (0.1, 2.0))
     assert many["arms"]["released"]["growth_ratio"] < 0.9 * few["arms"]["released"]["growth_ratio"]

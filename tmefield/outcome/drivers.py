@@ -48,10 +48,10 @@ def volume_drivers(
 
     **Raises** `InputError` for a number of samples that is not a power of two; `FileError` as `run_cohort` does.
     """
-    kept, found = Records(results, key), []
+    kept, how, found = Records(results, key), {"step": step, "rtol": rtol, "least_stages": stages}, []
 
     def volume(drawn: dict[str, float]) -> float:
-        record = kept.obtain(f"sample {len(found)}", drawn, [arm], partial(_run, tissue, drawn, arm, doses, times, stages, step, rtol))
+        record = kept.obtain(f"sample {len(found)}", drawn, [arm], partial(_run, tissue, drawn, arm, doses, times, how))
         found.append(record)
         if told is not None:
             told(len(found), runs_of_drivers(samples, len(priors)))
@@ -66,9 +66,6 @@ def _run(
     arm: str,
     doses: Mapping[str, float],
     times: Sequence[float] | np.ndarray,
-    stages: Sequence[int],
-    step: float,
-    rtol: float,
-) -> dict[str, Any]:
-    course = run_arms(with_drawn(tissue, drawn), {arm: doses}, times, step=step, rtol=rtol, least_stages=stages)[arm]
-    return {"arms": {arm: end_of(course)}}
+    how: Mapping[str, Any],
+) -> Record:
+    return {"arms": {arm: end_of(run_arms(with_drawn(tissue, drawn), {arm: doses}, times, **how)[arm])}}

@@ -97,10 +97,9 @@ def compare_placements(placed: Columns, shuffled: Columns, again: Columns, *, co
     if control not in placed or len(placed) < 2:
         raise InputError(f"comparing placements needs an arm '{control}' and another one; got {', '.join(placed) or 'none'}")
     here, there, twice = _logs(placed, shuffled, again)
-    names, pairs = list(here), list(combinations(here, 2))
+    names, pairs = [control, *(name for name in here if name != control)], list(combinations(here, 2))
     relative = [{name: one[name] - (0.0 if name == control else one[control]) for name in names} for one in (here, there, twice)]
-    effects = [Change(name, *_difference(*[one[name] for one in relative], chance=CHANCE / len(names))) for name in names if name != control]
-    effects = [Change(control, *_difference(here[control], there[control], twice[control], CHANCE / len(names))), *effects]
+    effects = [Change(name, *_difference(*[one[name] for one in relative], chance=CHANCE / len(names))) for name in names]
     turns = [_turn(a, b, *[one[a] - one[b] for one in (here, there, twice)], chance=CHANCE / len(pairs)) for a, b in pairs]
     discord, by_chance = _discord(here, there, pairs), _discord(there, twice, pairs)
     _, excess = _mean(discord - by_chance, 0.0, CHANCE)

@@ -1,10 +1,12 @@
 """Records of runs in a file, so that many runs that were stopped go on where they were."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..errors import FileError
 
 Record = dict[str, Any]
@@ -40,6 +42,12 @@ class Records:
         if known["drawn"] != drawn or list(known["arms"]) != list(arms) or known.get("key") != self.key:
             raise FileError(f"{self.path}: {name} was run with other values, arms or settings; give another file, or remove this one")
         return known
+
+
+def key_of(*told: str | bytes | float) -> str:
+    """A key for `Records`: a hash of all that is told, such as the bytes of a file of parameters, and of the version of tmefield."""
+    parts = [one if isinstance(one, bytes) else str(one).encode() for one in (*told, __version__)]
+    return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).hexdigest()
 
 
 def read_records(path: str | Path) -> dict[str, Record]:

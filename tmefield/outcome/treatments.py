@@ -7,8 +7,9 @@ import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from .. import library, units
 from ..checks import as_parameter
-from ..course import AbstractCourse, ScaledCourse
+from ..course import AbstractCourse, ScaledCourse, TimeCourse
 from ..errors import InputError
 from ..pharmacology.drug import Drug
 from ..regulation import RegulationEdge, RegulationNetwork
@@ -57,7 +58,7 @@ class DrugTreatment(AbstractTreatment):
       PD-L1 rises with its inducer far below saturation, so that this is what competition with PD-L1 comes to.
     - `dissociation_constant`: K_D of `releases`, nM.
 
-    **Raises** `InputError` for a drug of action "none" that releases nothing, and for `releases` without a K_D.
+    **Raises** `InputError` for a drug of action "none" that releases nothing, for `releases` of a drug of another action, and for `releases` without a K_D.
     """
 
     drug: Drug = eqx.field(static=True)
@@ -68,10 +69,31 @@ class DrugTreatment(AbstractTreatment):
     def __init__(self, drug: Drug, course: AbstractCourse, releases: Sequence[str] = (), dissociation_constant: float | None = None):
         if drug.action == "none" and not releases:
             raise InputError(f'{drug.name} acts on nothing: name the edges that it holds off, releases=["PD_L1-killing"], and dissociation_constant (nM)')
+        if drug.action != "none" and releases:
+            raise InputError(f"{drug.name} {drug.action} {drug.target}: releases are for a drug of action 'none'")
         if bool(releases) != (dissociation_constant is not None):
             raise InputError(f"{drug.name}: releases and dissociation_constant belong together")
         self.drug, self.course, self.releases = drug, course, tuple(releases)
         self.dissociation_constant = as_parameter(dissociation_constant or 1.0, f"dissociation constant of {drug.name}", "nM", shapes=((),), positive=True)
+
+    @classmethod
+    def held(
+        cls, drug: str | Drug, plasma: str | float, *, since: float = 0.0, releases: Sequence[str] = (), dissociation_constant: str | float | None = None
+    ) -> "DrugTreatment":
+        """A drug, by the library's name or as it is, at one plasma concentration.
+
+        - `plasma`, `dissociation_constant`: text with a unit, or nM; `since`: from when on, s.
+
+        **Raises** `InputError` as the class, for a name that the library does not have and units that do not fit.
+        """
+        one = Drug.from_library(drug) if isinstance(drug, str) else drug
+        weight = one.values.get("molecular_weight")
+        level, constant = (
+            units.parse(value, "concentration", key=key, molecular_weight=weight) if isinstance(value, str) else value
+            for key, value in (("plasma", plasma), ("dissociation_constant", dissociation_constant))
+        )
+        course = TimeCourse([0.0, since], [0.0, level]) if since > 0 else TimeCourse([0.0], [level])
+        return cls(one, course, releases, constant)
 
     @property
     def species(self) -> tuple[Species, ...]:
@@ -94,10 +116,17 @@ class DrugTreatment(AbstractTreatment):
         if self.drug.action == "blocks":
             rival = RegulationEdge(f"{self.drug.name}-receptor", self.drug.name, str(self.drug.target), self.drug["K_D"], 0.0, kind="receptor")
             return network.with_edge(rival)
-        for id in self.releases:
-            rival = RegulationEdge(f"{self.drug.name}-{id}", self.drug.name, id, self.dissociation_constant, 0.0, kind="receptor")
-            network = network.with_edge(rival) if id in network.ids else network
+        for id in self._held_off(network):
+            network = network.with_edge(RegulationEdge(f"{self.drug.name}-{id}", self.drug.name, id, self.dissociation_constant, 0.0, kind="receptor"))
         return network
+
+    def _held_off(self, network: RegulationNetwork) -> tuple[str, ...]:
+        """Edges of the network that the drug holds off, of an effect its parts; none of those that are switched off.
+
+        **Raises** `InputError` for an edge that neither the network nor the library has.
+        """
+        there = [library.edge(name).id if name not in network.ids else name for name in self.releases]
+        return tuple(dict.fromkeys(id for name in there if name in network.ids for id in (name, *network.edge(name).edges) if id in network.ids))
 
     def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
         """See `AbstractTreatment`."""

@@ -1,0 +1,45 @@
+"""What can be given: a drug at one level, and the edges that it holds off."""
+
+import jax.numpy as jnp
+import pytest
+
+import tmefield as tf
+from outcome.small_tissue import DAY, tissue
+
+
+def treatment(*releases):
+    return tf.DrugTreatment.held("anti-PD1", "50 nM", since=DAY, releases=releases, dissociation_constant="29 pM")
+
+
+def test_a_level_that_is_held():
+    one, moments = treatment("PD_L1-killing"), [jnp.asarray(when * DAY) for when in (0.5, 1.5, 30.0)]
+    assert [float(one.course.at(now, now)) for now in moments] == [0.0, 50.0, 50.0]
+    assert float(one.dissociation_constant) == pytest.approx(0.029)
+    mass = tf.DrugTreatment.held(tf.Drug.from_library("tocilizumab"), "148 ug/mL")  # 148 kDa
+    assert float(mass.course.at(moments[0], moments[0])) == pytest.approx(1000.0)
+    with pytest.raises(tf.InputError, match="plasma"):
+        tf.DrugTreatment.held("tocilizumab", "3 mg")
+
+
+def factor_of_killing(releases):
+    """On killing by CTL among 20 pM of IFN-g and 50 nM of the antibody."""
+    model = tissue(treatments={"anti-PD1": treatment(*releases)}).model({"anti-PD1": 1.0})
+    levels = {name: jnp.full((1, 1, 1), 0.02) for name in ("IFNg", "IL10", "TGFb")} | {"anti-PD1": jnp.full((1, 1, 1), 50.0)}
+    (process,) = [one for one in model.processes if one.label == "killing of tumour by CD8_T"]
+    found = 1.0
+    for one in process.modulations:
+        found *= float(one(levels)[0, 0, 0])
+    return found
+
+
+def test_an_effect_is_held_off_in_its_parts():
+    """PD-L1's edge on killing is part of what IFN-g does by way of PD-L1."""
+    assert factor_of_killing(["IFNg-evasion"]) == pytest.approx(factor_of_killing(["PD_L1-killing"]))
+    assert factor_of_killing(["IL6-growth"]) < 0.5 * factor_of_killing(["PD_L1-killing"])
+
+
+def test_what_is_refused():
+    with pytest.raises(tf.InputError, match="PDL2-killing"):
+        factor_of_killing(["PDL2-killing"])
+    with pytest.raises(tf.InputError, match="tocilizumab blocks IL6: releases are for a drug of action 'none'"):
+        tf.DrugTreatment.held("tocilizumab", "300 nM", releases=["PD_L1-killing"], dissociation_constant="29 pM")

@@ -87,11 +87,12 @@ class DrugTreatment(AbstractTreatment):
         **Raises** `InputError` as the class, for a name that the library does not have and units that do not fit.
         """
         one = Drug.from_library(drug) if isinstance(drug, str) else drug
-        weight = one.values.get("molecular_weight")
-        level, constant = (
-            units.parse(value, "concentration", key=key, molecular_weight=weight) if isinstance(value, str) else value
-            for key, value in (("plasma", plasma), ("dissociation_constant", dissociation_constant))
-        )
+
+        def number(value: str | float, key: str) -> float:
+            return units.parse(value, "concentration", key=key, molecular_weight=one.values.get("molecular_weight")) if isinstance(value, str) else value
+
+        level = number(plasma, "plasma")
+        constant = None if dissociation_constant is None else number(dissociation_constant, "dissociation_constant")
         course = TimeCourse([0.0, since], [0.0, level]) if since > 0 else TimeCourse([0.0], [level])
         return cls(one, course, releases, constant)
 

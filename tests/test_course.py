@@ -42,6 +42,15 @@ def test_values_are_differentiable(between):
     np.testing.assert_allclose(gradient, difference, atol=1e-8)
 
 
+def test_courses_in_part_and_together():
+    """baseline + half of one + another, with the jumps of both."""
+    one, other = tf.TimeCourse(TIMES, VALUES), tf.TimeCourse([0.0, 25.0], [0.0, 5.0])
+    both = tf.SummedCourse([tf.ScaledCourse(one, 0.5), other], 0.25)
+    assert both.jumps == (0.0, 10.0, 20.0, 25.0, 40.0)
+    assert [at(both, t) for t in (5.0, 22.0, 30.0)] == [0.75, 1.75, 6.75]
+    assert at(tf.SummedCourse([], 2.0), 1.0) == 2.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .course import ScaledCourse as ScaledCourse
+    from .course import SummedCourse as SummedCourse
     from .course import TimeCourse as TimeCourse
     from .errors import FileError as FileError
     from .errors import InputError as InputError
@@ -212,6 +213,7 @@ _HOMES = {
     "Solution": ".solution",
     "Species": ".species",
     "Status": ".status",
+    "SummedCourse": ".course",
     "Switch": ".populations.switching",
     "TimeCourse": ".course",
     "Tissue": ".tissue.tissue",

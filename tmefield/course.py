@@ -80,23 +80,20 @@ class TimeCourse(AbstractCourse):
 
 
 class ScaledCourse(AbstractCourse):
-    """baseline + factor times another course: a dose that is given in part, beside what the plasma holds anyway.
+    """factor times another course: a dose that is given in part.
 
     **Arguments**
 
     - `course`: the quantity at factor 1.
     - `factor`: not negative; differentiable.
-    - `baseline`: in the unit of the course.
     """
 
     course: AbstractCourse
     factor: Float[Array, ""]
-    baseline: Float[Array, ""]
 
-    def __init__(self, course: AbstractCourse, factor: ArrayLike, baseline: ArrayLike = 0.0):
+    def __init__(self, course: AbstractCourse, factor: ArrayLike):
         self.course = course
         self.factor = as_parameter(factor, "factor on a course", "1", shapes=((),))
-        self.baseline = as_parameter(baseline, "baseline of a course", "the unit of the course", shapes=((),))
 
     @property
     def jumps(self) -> tuple[float, ...]:
@@ -105,4 +102,30 @@ class ScaledCourse(AbstractCourse):
 
     def at(self, time: Float[Array, ""], within: Float[Array, ""]) -> Float[Array, ""]:
         """See `AbstractCourse`."""
-        return self.baseline + self.factor * self.course.at(time, within)
+        return self.factor * self.course.at(time, within)
+
+
+class SummedCourse(AbstractCourse):
+    """baseline + the sum of other courses: what the plasma holds anyway, and what is given.
+
+    **Arguments**
+
+    - `courses`: what adds up.
+    - `baseline`: not negative, in the unit of the courses; differentiable.
+    """
+
+    courses: tuple[AbstractCourse, ...]
+    baseline: Float[Array, ""]
+
+    def __init__(self, courses: Sequence[AbstractCourse], baseline: ArrayLike = 0.0):
+        self.courses = tuple(courses)
+        self.baseline = as_parameter(baseline, "baseline of a course", "the unit of the course", shapes=((),))
+
+    @property
+    def jumps(self) -> tuple[float, ...]:
+        """See `AbstractCourse`."""
+        return tuple(sorted({when for one in self.courses for when in one.jumps}))
+
+    def at(self, time: Float[Array, ""], within: Float[Array, ""]) -> Float[Array, ""]:
+        """See `AbstractCourse`."""
+        return self.baseline + sum((one.at(time, within) for one in self.courses), jnp.zeros_like(self.baseline))

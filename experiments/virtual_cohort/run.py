@@ -56,7 +56,7 @@ def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
     arms = {key.removesuffix(": growth_ratio"): np.maximum(column, endpoints.GONE) for key, column in columns.items() if key.endswith(": growth_ratio")}
     profile = {key.removeprefix("profile: "): column for key, column in columns.items() if key.startswith("profile: ")}
     cytokines = {key: column for key, column in profile.items() if key.endswith("_pg_per_mL")}
-    progressed = arms["control"] > endpoints.PROGRESSION
+    progressed = np.isfinite(cohort.table(records, "time_to_progression_d")["control: time_to_progression_d"])
     treated = {name: column for name, column in arms.items() if name != "control"}
     responds = {name: column / arms["control"] < 0.7 for name, column in treated.items()}
     folds = 5 if len(records) >= 50 else 2

@@ -140,7 +140,13 @@ def records(count=40, seed=0, **changes):
         ifng, il10, control = np.exp(stream.normal(size=3)) * (1.0, 2.0, 1.5)
         effect = -1.0 - 0.8 * np.log(ifng)
         arms = {
-            name: {"growth_ratio": float(ratio), "volume_mm3": 0.01, "time_to_progression_d": float("inf"), "killed_per_d": 0.1, "invasion_per_mm2_d": 2.0}
+            name: {
+                "growth_ratio": float(ratio),
+                "volume_mm3": 0.01,
+                "time_to_progression_d": 20.0 if ratio > 1.728 else np.inf,
+                "killed_per_d": 0.1,
+                "invasion_per_mm2_d": 2.0,
+            }
             | {"status": 0, "change": 0.1}
             for name, ratio in {"control": control, "anti-PD1": control * np.exp(effect), "half": control * np.exp(effect / 2)}.items()
         }
@@ -161,6 +167,7 @@ def test_records_are_ranked_and_what_tells_is_found(plan):
     assert low < 0 < high
     ratio = np.array([one["arms"]["half"]["growth_ratio"] / one["arms"]["control"]["growth_ratio"] for one in records()])
     assert found.response == 0.7 and found.responds["half"] == (ratio < 0.7).mean()
+    assert found.predictions["progression, untreated"].positives == (found.growth["control"] > 1.728).sum()
     assert found.predictions["response to half"].auc > 0.9 and isinstance(found.predictions["response to anti-PD1"].auc, float)
     told = cohort_summary(found)
     assert told["tumours"] == 40 and told["ranking"][0]["arm"] == "anti-PD1" and told["responds"]["half"] == found.responds["half"]

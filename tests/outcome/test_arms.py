@@ -1,5 +1,6 @@
 """Arms share a tissue: doses, their derivative, endpoints, and combinations."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -89,7 +90,10 @@ def test_time_to_progression():
 
     grown = endpoints.time_to_progression(course(tf.Growth("tumour", 0.2 / DAY)))
     assert grown == pytest.approx(np.log(1.728) / 0.2 * DAY, rel=1e-3)
-    assert endpoints.time_to_progression(course(tf.Death("tumour", 0.2 / DAY))) == float("inf")
+    shrunk = course(tf.Death("tumour", 0.2 / DAY))
+    assert endpoints.time_to_progression(shrunk) == float("inf")
+    lost = eqx.tree_at(lambda one: one.cells, shrunk, shrunk.cells.at[-1].set(jnp.nan))
+    assert np.isnan(endpoints.time_to_progression(lost))
 
 
 def test_bliss():

@@ -35,7 +35,15 @@ def test_prognostic_and_predictive_are_told_apart():
     for interval in (found["IL6"].predictive_interval, found["IL2"].predictive_interval):
         assert abs(np.mean(interval)) < 0.05
     assert found["IL6"].prognostic_interval[0] > 0.7 and found["TGFb"].predictive_interval[1] < -0.4
-    assert effects({"same": np.ones(COUNT)}, control, {"anti-TGFb": treated}) == []
+    nearly = np.exp(1e-7 * STREAM.normal(size=COUNT))
+    assert effects({"same": np.ones(COUNT), "by round-off": nearly}, control, {"anti-TGFb": treated}) == []
+
+
+def test_a_slope_and_its_interval_agree():
+    """Also of a level that differs little, and of one that few patients have: y = x has slope 1 in every drawing."""
+    for level in (np.exp(1e-4 * STREAM.normal(size=COUNT)), np.where(np.arange(COUNT) < 2, 2.0, 1.0)):
+        (found,) = effects({"level": level}, level, {"same": level})
+        assert (found.prognostic, *found.prognostic_interval) == pytest.approx((1.0, 1.0, 1.0)) and found.predictive == pytest.approx(0)
 
 
 def test_what_is_refused():

@@ -6,6 +6,8 @@ import pytest
 import tmefield as tf
 from outcome.small_tissue import DAY, tissue
 
+OTHER = tf.Drug("sarilumab", "blocks", "IL6", molecular_weight="150 kDa", K_D="60 pM", decay=1e-6, permeability=1e-3)
+
 
 def treatment(*releases):
     return tf.DrugTreatment.held("anti-PD1", "50 nM", since=DAY, releases=releases, dissociation_constant="29 pM")
@@ -36,6 +38,28 @@ def test_an_effect_is_held_off_in_its_parts():
     """PD-L1's edge on killing is part of what IFN-g does by way of PD-L1."""
     assert factor_of_killing(["IFNg-evasion"]) == pytest.approx(factor_of_killing(["PD_L1-killing"]))
     assert factor_of_killing(["IL6-growth"]) < 0.5 * factor_of_killing(["PD_L1-killing"])
+
+
+def test_what_two_treatments_supply_adds_up():
+    """To the plasma of IL-2, which the library holds empty; a dose in part counts in part."""
+    given = {"low": tf.DrugTreatment.held("aldesleukin", 0.1), "high": tf.DrugTreatment.held("aldesleukin", 2.0, since=DAY)}
+    model = tissue(cytokines=("IFNg", "IL2"), treatments=given).model({"low": 1.0, "high": 0.5}).model
+    (exchange,) = [one.term for one in model.terms if isinstance(one, tf.PerCell) and isinstance(one.term, tf.VascularExchange) and one.acts_on == ("IL2",)]
+    plasma = exchange.plasma_concentration
+    assert [float(plasma.at(now, now) - plasma.baseline) for now in (jnp.asarray(0.5 * DAY), jnp.asarray(1.5 * DAY))] == pytest.approx([0.1, 1.1])
+
+
+def test_what_a_tissue_cannot_be_given():
+    with pytest.raises(tf.InputError, match=r"treatment 'IL-2' acts on IL2, not among the cytokines of the tissue \(IFNg, IL10, TGFb\): add it"):
+        tissue(treatments={"IL-2": tf.DrugTreatment.held("aldesleukin", 0.1)})
+    with pytest.raises(tf.InputError, match="treatment 'depot' acts on TNF"):
+        tissue(treatments={"depot": tf.Depot("TNF", 1e-4, tf.TimeCourse([0.0], [1.0]))})
+    twice = {"low": treatment("PD_L1-killing"), "high": treatment("PD_L1-killing")}
+    with pytest.raises(tf.InputError, match="treatments 'low' and 'high' both bring anti-PD1: make one of the higher level, and give it in part"):
+        tissue(treatments=twice)
+    rivals = {name: tf.DrugTreatment.held(drug, 100.0) for name, drug in (("a", "tocilizumab"), ("b", OTHER))}
+    with pytest.raises(tf.InputError, match="'a' and 'b' both bring a blocker of the receptor of IL6: give one of them"):
+        tissue(cytokines=("IL6",), treatments=rivals)
 
 
 def test_what_is_refused():

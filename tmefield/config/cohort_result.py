@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import units
-from ..errors import InputError, NumericsError
+from ..errors import NumericsError
 from ..output.cohort_record import CONTROL, CohortRecord
 from .cohort import CohortPlan
 from .cohort_checks import kind_of
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 FOLDS = 5
 ROUGH = 0.5
 """Change of a population in a step, as a share of its greatest density, from which the course is to be doubted."""
-ENDS = ("growth_ratio", "volume_mm3", "time_to_progression_d", "killed_per_d", "invasion_per_mm2_d", "status", "change")
+TO_PROGRESSION = "time_to_progression_d"
+ENDS = ("growth_ratio", "volume_mm3", TO_PROGRESSION, "killed_per_d", "invasion_per_mm2_d", "status", "change")
 Record = Mapping[str, Any]
 
 
@@ -33,7 +34,7 @@ def cohort_record(plan: CohortPlan, records: Sequence[Record], drivers: "Sequenc
     **Raises** `NumericsError` where fewer than two are left.
     """
     from ..outcome.cohort import table
-    from ..outcome.endpoints import GONE, PROGRESSION
+    from ..outcome.endpoints import GONE
     from ..outcome.prognosis import effects
     from ..outcome.ranking import rank_arms
 
@@ -47,7 +48,8 @@ def cohort_record(plan: CohortPlan, records: Sequence[Record], drivers: "Sequenc
     treated = {arm: column for arm, column in growth.items() if arm != CONTROL}
     response = plan.table.response
     responds = {arm: column < response * growth[CONTROL] for arm, column in treated.items()}
-    outcomes = {"progression, untreated": growth[CONTROL] > PROGRESSION} | {f"response to {arm}": had for arm, had in responds.items()}
+    progressed = np.isfinite(table(found, TO_PROGRESSION)[f"{CONTROL}: {TO_PROGRESSION}"])
+    outcomes = {"progression, untreated": progressed} | {f"response to {arm}": had for arm, had in responds.items()}
     return CohortRecord(
         growth,
         rank_arms(growth),
@@ -70,12 +72,12 @@ def _prediction(profile: dict[str, np.ndarray], had: np.ndarray) -> "Prediction 
     """The area under the curve, or why there is none."""
     from ..outcome.prognosis import cross_validated_auc
 
+    if min(had.sum(), (~had).sum()) < FOLDS:
+        return f"not computed: {int(had.sum())} of {had.size} tumours have it; at least {FOLDS} with and {FOLDS} without are needed"
     try:
         return cross_validated_auc(profile, had, folds=FOLDS)
     except ImportError:
         return "not computed: scikit-learn is not installed (pip install 'tmefield[cohort]')"
-    except InputError:
-        return f"not computed: {int(had.sum())} of {had.size} tumours have it; at least {FOLDS} with and {FOLDS} without are needed"
 
 
 def _notes(records: Sequence[Record], found: Sequence[Record], samples: Sequence[Record], gone: float) -> tuple[str, ...]:

@@ -21,9 +21,11 @@ DAY = 86400.0
 
 def time_to_progression(course: PopulationCourse, factor: float = PROGRESSION) -> float:
     """When the tumour's volume first is `factor` times its least until then, s from the first time, between steps by straight lines in the logarithm;
-    infinite where it never is.
+    infinite where it never is, NaN where the volume is not a number.
     """
     volume, times = _volumes(course)
+    if np.isnan(volume).any():
+        return float("nan")
     volume = np.maximum(volume, GONE * volume[0])
     least = np.minimum.accumulate(volume)
     over = np.flatnonzero(volume >= factor * least)

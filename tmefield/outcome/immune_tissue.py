@@ -9,6 +9,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from .. import library
+from ..course import AbstractCourse, SummedCourse
 from ..errors import InputError
 from ..grid import Grid
 from ..library.naming import plain, spelling_slip
@@ -45,7 +46,7 @@ class ImmuneTissue:
     - `sensitivity`: s of the tumour's growth to TGF-beta, 1 (early) to 0 (the pathway is lost): Emax = 1 - s of "TGFb-growth".
     - `dtype`: of the fields.
 
-    **Raises** `InputError` for cells and values that the library does not know.
+    **Raises** `InputError` for cells and values that the library does not know, and treatments of a cytokine that is not there or that bring the same drug.
     """
 
     grid: Grid
@@ -64,6 +65,19 @@ class ImmuneTissue:
                 meant = spelling_slip(name, {plain(one): one for one in known})
                 raise InputError(f"no population '{name}'; " + (f"did you mean '{meant}'?" if meant else f"there are {', '.join(known)}"))
         Values(self.values)
+        self._check_treatments()
+
+    def _check_treatments(self) -> None:
+        brought: dict[str, str] = {}
+        for name, one in self.treatments.items():
+            if one.acts_on is not None and one.acts_on not in self.cytokines:
+                raise InputError(f"treatment '{name}' acts on {one.acts_on}, not among the cytokines of the tissue ({', '.join(self.cytokines)}): add it")
+            remedies = {species.name: "make one of the higher level, and give it in part (dose below 1) in the other arm" for species in one.species}
+            remedies |= {f"a blocker of the receptor of {ligand}": "give one of them, the other in a tissue of its own" for ligand in one.blockades}
+            for what, remedy in remedies.items():
+                if what in brought:
+                    raise InputError(f"treatments '{brought[what]}' and '{name}' both bring {what}: {remedy}")
+                brought[what] = name
 
     def changed(self, **changes: Any) -> "ImmuneTissue":
         """The same tissue with other arguments; `values` are added to those that are given."""
@@ -95,14 +109,16 @@ class ImmuneTissue:
         values, names = Values(self.values), tuple(self.cells)
         given = {name: jnp.asarray(doses.get(name, 0.0), float) for name in self.treatments}
         network = self._network(values)
-        blockades, plasma, terms, species = {}, {}, [], []
-        baseline = {name: values.of(name, "plasma_concentration") for name in self.cytokines}
+        blockades, terms, species = {}, [], []
+        supplied: dict[str, list[AbstractCourse]] = {}
         for name, one in self.treatments.items():
             network = one.regulated(network)
             blockades |= one.blockades
-            plasma |= one.plasma(given[name], baseline)
+            for cytokine, course in one.plasma(given[name]).items():
+                supplied.setdefault(cytokine, []).append(course)
             terms += one.terms(given[name])
             species += one.species
+        plasma = {cytokine: SummedCourse(courses, values.of(cytokine, "plasma_concentration")) for cytokine, courses in supplied.items()}
         among = [*cytokine_species(self.cytokines, values), *species]
         modelled = {*(one.name for one in among), *names}
         network = network.among(tuple(modelled))

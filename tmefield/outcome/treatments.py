@@ -1,7 +1,7 @@
 """What can be given: drugs through the vessels, and cytokines put into the tissue."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import equinox as eqx
 from jax.typing import ArrayLike
@@ -24,6 +24,11 @@ class AbstractTreatment(eqx.Module):
     """
 
     @property
+    def acts_on(self) -> str | None:
+        """The cytokine that it acts on, which the tissue has to have."""
+        return None
+
+    @property
     def species(self) -> tuple[Species, ...]:
         """Species of its own that it brings into the model."""
         return ()
@@ -33,8 +38,8 @@ class AbstractTreatment(eqx.Module):
         """By ligand, the blockade of its receptor."""
         return {}
 
-    def plasma(self, dose: Float[Array, ""], baseline: Mapping[str, ArrayLike]) -> dict[str, AbstractCourse]:
-        """By cytokine, its plasma at this dose beside what it holds anyway."""
+    def plasma(self, dose: Float[Array, ""]) -> dict[str, AbstractCourse]:
+        """By cytokine, what this dose adds to its plasma."""
         return {}
 
     def regulated(self, network: RegulationNetwork) -> RegulationNetwork:
@@ -97,6 +102,11 @@ class DrugTreatment(AbstractTreatment):
         return cls(one, course, releases, constant)
 
     @property
+    def acts_on(self) -> str | None:
+        """See `AbstractTreatment`."""
+        return self.drug.target
+
+    @property
     def species(self) -> tuple[Species, ...]:
         """See `AbstractTreatment`."""
         return () if self.drug.action == "supplies" else (self.drug.species()[0],)
@@ -106,11 +116,9 @@ class DrugTreatment(AbstractTreatment):
         """See `AbstractTreatment`."""
         return {str(self.drug.target): self.drug.blockade()} if self.drug.action == "blocks" else {}
 
-    def plasma(self, dose: Float[Array, ""], baseline: Mapping[str, ArrayLike]) -> dict[str, AbstractCourse]:
+    def plasma(self, dose: Float[Array, ""]) -> dict[str, AbstractCourse]:
         """See `AbstractTreatment`."""
-        if self.drug.action != "supplies":
-            return {}
-        return {self.drug.carrier: ScaledCourse(self.course, dose, baseline[self.drug.carrier])}
+        return {self.drug.carrier: ScaledCourse(self.course, dose)} if self.drug.action == "supplies" else {}
 
     def regulated(self, network: RegulationNetwork) -> RegulationNetwork:
         """See `AbstractTreatment`."""
@@ -160,7 +168,11 @@ class Depot(AbstractTreatment):
         self.cytokine, self.course = cytokine, course
         self.where = as_parameter(where, f"depot of {cytokine}", "nM/s")
 
+    @property
+    def acts_on(self) -> str | None:
+        """See `AbstractTreatment`."""
+        return self.cytokine
+
     def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
         """See `AbstractTreatment`."""
-        made = Linear(self.where, species=self.cytokine)
-        return [Scheduled(term=made, course=ScaledCourse(self.course, dose))]
+        return [Scheduled(term=Linear(self.where, species=self.cytokine), course=ScaledCourse(self.course, dose))]

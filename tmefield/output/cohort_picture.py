@@ -18,7 +18,7 @@ _NAMES, _ROW, _BAR = 2.2, 0.27, 0.3
 _MOST_ARMS, _MOST_COLUMNS, _MOST_DRIVERS, _MOST_LEVELS = 12, 5, 14, 24
 _LEAST = 1e-3
 """Of the volume at the start: what is less is shown as that."""
-PROGRESSED = 1.2**3
+LONGER = 1.2**3  # diameters by 20 %
 """Volume at which diameters are 20 % longer."""
 
 
@@ -80,11 +80,11 @@ def _draw_volumes(axes: Any, record: CohortRecord, colours: dict[str, str]) -> N
     for arm, colour in colours.items():
         column = np.sort(np.maximum(record.growth[arm], _LEAST))
         axes.step([_LEAST, *column, column[-1]], [0, *(np.arange(len(column)) / len(column)), 1], where="post", color=colour, label=_plain(arm), linewidth=1.8)
-    axes.axvline(PROGRESSED, color="#777777", linewidth=0.8, linestyle="--")
+    axes.axvline(LONGER, color="#777777", linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
     axes.set_xlim(left=0.7 * _LEAST)
-    axes.set_xlabel(f"volume at the end over that at the start ({_LEAST:g}: or less; dashed: {PROGRESSED:.2f}, progressed)", color=INK)
+    axes.set_xlabel(f"volume at the end over that at the start ({_LEAST:g}: or less; dashed: {LONGER:.2f}, diameters 20 % longer)", color=INK)
     axes.set_ylabel("share of tumours below", color=INK)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.legend(fontsize=8.5, frameon=False, loc="upper left", ncols=1 if len(colours) < 7 else 2)

@@ -119,6 +119,7 @@ REFUSED = {
     "outcome.treatments.anti-PD1.doses=[]": "nothing is given: add 'doses' or 'plasma_concentration'",
     "outcome.treatments.anti-PD1.doses=[{ amount = '2 mg/m2' }]": "outcome.treatments.anti-PD1.doses[0].amount: ",
     "outcome.treatments.anti-PD1.releases=['PD_L1-kill']": "outcome.treatments.anti-PD1.releases[0]: unknown edge or effect",
+    "outcome.treatments.anti-PD1.releases=['VEGF-vessels']": "VEGF-vessels answers to VEGF, which is not among outcome.cytokines",
     "outcome.treatments.anti-PD1.releases=[]": "anti-PD1 acts on nothing: name the edges",
     "outcome.treatments.b={ drug = 'tocilizumab', plasma_concentration = '1 nM' }": "outcome.treatments.b.target: IL6 is not among outcome.cytokines",
     "outcome.treatments.b={ drug = 'IFNg1b', plasma_concentration = '1 nM', releases = ['PD_L1-killing'] }": "'releases' is for a drug of action 'none'",

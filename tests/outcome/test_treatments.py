@@ -37,7 +37,7 @@ def factor_of_killing(releases):
 def test_an_effect_is_held_off_in_its_parts():
     """PD-L1's edge on killing is part of what IFN-g does by way of PD-L1."""
     assert factor_of_killing(["IFNg-evasion"]) == pytest.approx(factor_of_killing(["PD_L1-killing"]))
-    assert factor_of_killing(["IL6-growth"]) < 0.5 * factor_of_killing(["PD_L1-killing"])
+    assert factor_of_killing(["TGFb-growth"]) < 0.5 * factor_of_killing(["PD_L1-killing"])
 
 
 def test_what_two_treatments_supply_adds_up():
@@ -50,10 +50,12 @@ def test_what_two_treatments_supply_adds_up():
 
 
 def test_what_a_tissue_cannot_be_given():
-    with pytest.raises(tf.InputError, match=r"treatment 'IL-2' acts on IL2, not among the cytokines of the tissue \(IFNg, IL10, TGFb\): add it"):
+    with pytest.raises(tf.InputError, match=r"treatment 'IL-2' needs IL2, not among the cytokines of the tissue \(IFNg, IL10, TGFb\): add it"):
         tissue(treatments={"IL-2": tf.DrugTreatment.held("aldesleukin", 0.1)})
-    with pytest.raises(tf.InputError, match="treatment 'depot' acts on TNF"):
+    with pytest.raises(tf.InputError, match="treatment 'depot' needs TNF"):
         tissue(treatments={"depot": tf.Depot("TNF", 1e-4, tf.TimeCourse([0.0], [1.0]))})
+    with pytest.raises(tf.InputError, match="treatment 'anti-PD1' needs IFNg"):
+        tissue(cytokines=("IL10",), treatments={"anti-PD1": treatment("PD_L1-killing")})
     twice = {"low": treatment("PD_L1-killing"), "high": treatment("PD_L1-killing")}
     with pytest.raises(tf.InputError, match="treatments 'low' and 'high' both bring anti-PD1: make one of the higher level, and give it in part"):
         tissue(treatments=twice)

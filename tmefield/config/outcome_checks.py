@@ -66,6 +66,11 @@ def _edge(id: str, key: str) -> Problems:
     return []
 
 
+def _answers_to_nothing(id: str, key: str, table: OutcomeTable) -> Problems:
+    lacking = [one for one in library.edge(id).ligands if one not in (*table.cytokines, *table.cells)]
+    return [(key, f"{id} answers to {lacking[0]}, which is not among outcome.cytokines: the drug would hold off nothing")] if lacking else []
+
+
 def _values(table: OutcomeTable) -> Problems:
     found: Problems = []
     for key, value in table.values.items():
@@ -115,7 +120,8 @@ def _drug(one: DrugGiven, numbers: DrugValues, where: str, table: OutcomeTable) 
     if VESSELS not in table.cells:
         found.append((where, "a drug reaches the tissue through vessels: add 'endothelial' to [outcome.cells]"))
     for index, id in enumerate(one.releases):
-        found += _edge(id, f"{where}.releases[{index}]")
+        key = f"{where}.releases[{index}]"
+        found += _edge(id, key) or _answers_to_nothing(id, key, table)
     if numbers.action == "none" and not one.releases:
         found.append((where, f'{numbers.name} acts on nothing: name the edges that it holds off, e.g. releases = ["PD_L1-killing"], and its K_D'))
     if numbers.action != "none" and one.releases:

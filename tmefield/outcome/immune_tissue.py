@@ -70,8 +70,9 @@ class ImmuneTissue:
     def _check_treatments(self) -> None:
         brought: dict[str, str] = {}
         for name, one in self.treatments.items():
-            if one.acts_on is not None and one.acts_on not in self.cytokines:
-                raise InputError(f"treatment '{name}' acts on {one.acts_on}, not among the cytokines of the tissue ({', '.join(self.cytokines)}): add it")
+            lacking = [what for what in one.needs(self.network) if what not in (*self.cytokines, *self.cells)]
+            if lacking:
+                raise InputError(f"treatment '{name}' needs {lacking[0]}, not among the cytokines of the tissue ({', '.join(self.cytokines)}): add it")
             remedies = {species.name: "make one of the higher level, and give it in part (dose below 1) in the other arm" for species in one.species}
             remedies |= {f"a blocker of the receptor of {ligand}": "give one of them, the other in a tissue of its own" for ligand in one.blockades}
             for what, remedy in remedies.items():

@@ -23,10 +23,9 @@ class AbstractTreatment(eqx.Module):
     one compilation and the dose can be differentiated.
     """
 
-    @property
-    def acts_on(self) -> str | None:
-        """The cytokine that it acts on, which the tissue has to have."""
-        return None
+    def needs(self, network: RegulationNetwork) -> tuple[str, ...]:
+        """Cytokines and populations that the tissue has to have for it to act."""
+        return ()
 
     @property
     def species(self) -> tuple[Species, ...]:
@@ -101,10 +100,10 @@ class DrugTreatment(AbstractTreatment):
         course = TimeCourse([0.0, since], [0.0, level]) if since > 0 else TimeCourse([0.0], [level])
         return cls(one, course, releases, constant)
 
-    @property
-    def acts_on(self) -> str | None:
+    def needs(self, network: RegulationNetwork) -> tuple[str, ...]:
         """See `AbstractTreatment`."""
-        return self.drug.target
+        target = () if self.drug.target is None else (self.drug.target,)
+        return (*target, *(ligand for id in self._held_off(network) for ligand in network.edge(id).ligands))
 
     @property
     def species(self) -> tuple[Species, ...]:
@@ -168,10 +167,9 @@ class Depot(AbstractTreatment):
         self.cytokine, self.course = cytokine, course
         self.where = as_parameter(where, f"depot of {cytokine}", "nM/s")
 
-    @property
-    def acts_on(self) -> str | None:
+    def needs(self, network: RegulationNetwork) -> tuple[str, ...]:
         """See `AbstractTreatment`."""
-        return self.cytokine
+        return (self.cytokine,)
 
     def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
         """See `AbstractTreatment`."""

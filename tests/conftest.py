@@ -11,8 +11,8 @@ import pytest
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Most of a test's time is the compiler's, for programs that run for an instant: without its dearest passes it takes half as long, here and in the processes that
-# tests start. What a user gets is compiled in full: as is the example of the README (test_docs).
+# Most of a test's time is the compiler's, for programs that run for an instant: without its dearest passes it takes half as long, here and in
+# the processes that tests start. What a user gets is compiled in full, as is the example of the README (test_docs).
 QUICK_COMPILATION = (
     "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",

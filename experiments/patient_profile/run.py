@@ -19,7 +19,7 @@ from tmefield.outcome.records import key_of
 from tmefield.output import FieldSet, write_netcdf
 
 FOLDER = Path(__file__).parent
-FULL, QUICK = (40, 160, 40), (16, 24, 3)  # voxels along each side, members drawn, members kept at most
+FULL, QUICK = (40, 160, 40), (16, 24, 2)  # voxels along each side, members drawn, members kept at most
 RTOL = 1e-3
 PLACED, SHUFFLED, AGAIN = "placed", "shuffled", "again"
 
@@ -149,16 +149,19 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     """Run the ensemble, print the numbers and, with --out, write numbers.json, the fields of a member as NetCDF and patient_profile.png."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=SHARED, help="the cell table (default: beside the project, shared/data)")
-    parser.add_argument("--quick", action="store_true", help="fewer members, coarser voxels")
+    parser.add_argument("--quick", action="store_true", help="fewer members, coarser voxels, a third of the time")
     parser.add_argument("--out", type=Path, help="folder for the results; a run that was stopped goes on from there")
     options = parser.parse_args(arguments)
     tf.reuse_memory()
     voxels, count, most = QUICK if options.quick else FULL
     text = (FOLDER / "parameters.toml").read_text(encoding="utf-8")
     given = tomllib.loads(text)
+    if options.quick:
+        given["course"]["duration"] = given["course"]["quick_duration"]
     case = read(given, options.data, voxels)
     drawn, step = draws(given, count), units.parse(given["course"]["step"], "time")
-    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step), "key": key_of(options.data.read_bytes(), text, voxels, RTOL)}
+    key = key_of(options.data.read_bytes(), text, voxels, given["course"]["duration"], RTOL)
+    how = {"step": step, "rtol": RTOL, "stages": stages_of(case, drawn, step), "key": key}
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     kept, asked = plausible(case, drawn, most, options.out and options.out / "untreated.jsonl", how)

@@ -59,7 +59,7 @@ def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
     progressed = np.isfinite(cohort.table(records, "time_to_progression_d")["control: time_to_progression_d"])
     treated = {name: column for name, column in arms.items() if name != "control"}
     responds = {name: column / arms["control"] < 0.7 for name, column in treated.items()}
-    folds = 5 if len(records) >= 50 else 2
+    how = {"folds": 5, "shuffles": 400} if len(records) >= 50 else {"folds": 2, "shuffles": 40}
     ends = [end for one in records for end in one["arms"].values()]
     told: dict[str, Any] = {
         "tumours": len(records),
@@ -68,9 +68,9 @@ def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
         "progressed": float(progressed.mean()),
         "cleared": float((arms["control"] < 0.1).mean()),
         "auc": {
-            "progression, profile": auc(profile, progressed, folds),
-            "progression, cytokines": auc(cytokines, progressed, folds),
-            **{f"response to {name}, profile": auc(profile, had, folds) for name, had in responds.items()},
+            "progression, profile": auc(profile, progressed, how),
+            "progression, cytokines": auc(cytokines, progressed, how),
+            **{f"response to {name}, profile": auc(profile, had, how) for name, had in responds.items()},
         },
         "responds": {name: float(had.mean()) for name, had in responds.items()},
         "ranking": [asdict(one) for one in ranking.rank_arms(arms)],
@@ -79,11 +79,11 @@ def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
     return told
 
 
-def auc(profile: dict[str, np.ndarray], had: np.ndarray, folds: int) -> dict[str, Any] | None:
+def auc(profile: dict[str, np.ndarray], had: np.ndarray, how: dict[str, int]) -> dict[str, Any] | None:
     """The area, or None where too few tumours have one of the outcomes."""
-    if min(had.sum(), (~had).sum()) < folds:
+    if min(had.sum(), (~had).sum()) < how["folds"]:
         return None
-    return asdict(prognosis.cross_validated_auc(profile, had, folds=folds))
+    return asdict(prognosis.cross_validated_auc(profile, had, **how))
 
 
 def report(numbers: dict[str, Any]) -> None:

@@ -116,28 +116,29 @@ def combined(one: Measure, base: Measure) -> Array:
 
 def _search(balance: Balance, transport: Transport, state: State, correction: Array) -> tuple[Array, Measure]:
     """The field after the whole correction or, where species are coupled or flow, after the largest half, quarter, ... that lowers the residual."""
-    moved = state.x + correction
-    new = measure(balance, transport, moved)
     if balance.symmetric:
-        return moved, new
+        moved = state.x + correction
+        return moved, measure(balance, transport, moved)
 
     def too_long(trial):
         share, _, at = trial
-        return (~(combined(at, state.measure) < combined(state.measure, state.measure))) & (share > SHORTEST) & jnp.all(state.newton)
+        worse = ~(combined(at, state.measure) < combined(state.measure, state.measure))
+        return (share > 1) | (worse & (share > SHORTEST) & jnp.all(state.newton))
 
     def halve(trial):
         share = 0.5 * trial[0]
         x = state.x + share * correction
         return share, x, measure(balance, transport, x)
 
-    _, moved, new = jax.lax.while_loop(too_long, halve, (jnp.ones((), correction.dtype), moved, new))
+    # From twice the whole, so that the loop holds the one measure there is: it is dear to compile.
+    _, moved, new = jax.lax.while_loop(too_long, halve, (jnp.full((), 2, correction.dtype), state.x, state.measure))
     return moved, new
 
 
 def linearised_solve(balance: Balance, transport: Transport, settings: Settings, x: Array, right: Array, newton: Array, wanted: Array) -> Correction:
     """The correction of a Newton step (Picard's where `newton` is False) from the field `x`."""
     field = fill_fixed(transport, x)
-    diagonal = balance.rates(field).loss
+    diagonal = loss = balance.rates(field).loss
     jacobian = balance.local_jacobian(field) if balance.together and balance.model.local else None
     if balance.model.saturable:
         slope = balance.slope(field) if jacobian is None else jacobian.own
@@ -146,7 +147,7 @@ def linearised_solve(balance: Balance, transport: Transport, settings: Settings,
     if balance.symmetric:
         solve = in_single if balance.mixed else solve_linear
         return solve(transport, diagonal, right, wanted, *limits)
-    apply = linearised(balance, transport, field, newton, jacobian)
+    apply = linearised(balance, transport, field, newton, jacobian, loss)
     weights = species_weights(jnp.sqrt(jnp.sum(jnp.square(right), axis=(1, 2, 3)))) if balance.together else None
     return solve_general(apply, transport, positive(diagonal), right, wanted, *limits, weights=weights, mixed=balance.mixed)
 
@@ -165,10 +166,12 @@ def positive(diagonal: Array) -> Array:
     return jnp.maximum(diagonal, 0)
 
 
-def linearised(balance: Balance, transport: Transport, field: Array, newton: Array, jacobian: LocalJacobian | None = None):
+def linearised(
+    balance: Balance, transport: Transport, field: Array, newton: Array, jacobian: LocalJacobian | None = None, loss: Float[Array, "s z y x"] | None = None
+):
     """V -> J v at the field: transport, the local Jacobian (Picard: the loss coefficient) and the correction of the advective flux.
 
-    With `jacobian`, entry by entry: the linear program of many terms reads far more.
+    With `jacobian`, entry by entry: the linear program of many terms reads far more. `loss`: that of the rates at the field, where it is known.
     """
     if jacobian is None:
         exact = jax.linearize(lambda c: with_correction(transport, c, balance.net_loss(c)), field)[1]
@@ -180,7 +183,7 @@ def linearised(balance: Balance, transport: Transport, field: Array, newton: Arr
         def exact(v):
             return jacobian.apply(v) + corrected(v)
 
-    loss, flag = balance.rates(field).loss, newton[:, None, None, None]
+    loss, flag = balance.rates(field).loss if loss is None else loss, newton[:, None, None, None]
 
     def apply(v):
         def one(arguments):

@@ -28,22 +28,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # A flag of the program that is not given counts as False, not as None: typer would load pydantic to make sense of that, for twice as long a `run --help`.
+    context_settings={"help_option_names": ["-h", "--help"], "default_map": {"help": False}},
 )
 for verb in (run, resume, fit, sweep, init, validate, estimate, info, plot, export, doctor):
     app.command(verb.__name__)(guarded(verb))
 
 
-def _version(asked: bool | None) -> None:
+def _version(asked: bool) -> bool:
     if asked:
         from .. import __version__
 
         typer.echo(f"tmefield {__version__}")
         raise typer.Exit()
+    return asked
 
 
 @app.callback()
-def options(version: Annotated[bool | None, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = None) -> None:
+def options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
     """Options of the program itself."""
 
 

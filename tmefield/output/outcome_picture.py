@@ -107,7 +107,7 @@ def _draw_volumes(axes: Any, record: OutcomeRecord, style: dict[str, dict]) -> N
     axes.set_xlabel("time (d)", color=INK)
     axes.set_ylabel("tumour volume (mm³)", color=INK)
     axes.grid(alpha=0.25, linewidth=0.6)
-    axes.legend(fontsize=8.5, frameon=False, loc="lower left", ncols=1 if len(style) < 7 else 2)
+    axes.legend(fontsize=8.5, frameon=False, loc="best", ncols=1 if len(style) < 7 else 2)
     _title(axes, "tumour volume by arm")
 
 

@@ -77,7 +77,13 @@ def test_the_page_of_an_outcome_alone(tmp_path):
     page = texts(outcome_page(case(), picture, tmp_path / "outcome.html").read_text(encoding="utf-8"))
     assert picture.stat().st_size > 20_000 and "cohort" not in page
     assert "A small &lt;tumour&gt;" in page and "the smallest tumour at the end: anti-PD1" in page and "not reached" in page and "a note" in page
-    assert "<td>anti-PD1 &lt; control</td>" in page
+    assert "<td>anti-PD1 &lt; control</td>" in page and "A research model, not clinical advice" in page
+    assert "<td>control = anti-PD1</td>" in page  # neither progressed
+
+
+def test_what_does_not_differ_is_not_ranked():
+    record = OutcomeRecord("arms", {"control": arm(2.0), "a": arm(1.0), "b": arm(1.005), "c": arm(1.02)})
+    assert record.order("growth_ratio") == "a = b < c < control" and record.order("killed_per_d") == "control = a = b = c"
 
 
 def test_the_page_holds_the_cohort_and_its_typical_tumour(tmp_path):

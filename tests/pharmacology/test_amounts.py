@@ -44,7 +44,7 @@ def test_a_unit_of_il2_in_blood():
         (8.0, {}, "needs its unit.*'8 mg/kg'"),
         ("8", {}, "unit missing"),
         ("8 mg/kg", {"molecular_weight": 148.0}, "give body_weight, e.g. '70 kg'"),
-        ("50 ug/m2", {"molecular_weight": 30.0}, "give body_surface, e.g. '1.8 m2'"),
+        ("50 ug/m2", {"molecular_weight": 30.0}, "give body_surface in m2, e.g. 1.8"),
         ("8 mg", {}, "molecular weight"),
         ("18 MIU", {"molecular_weight": 15.3}, "differs from product to product.*mass_per_IU"),
         ("-1 mg", {"molecular_weight": 15.3}, "must not be negative"),

@@ -46,8 +46,12 @@ def _place(config: OutcomeConfig) -> Problems:
     table, grid = config.outcome, config.grid
     centre, origin, size = ([units.parse(one, "length") for one in three] for three in (table.centre, grid.origin, grid.size))
     outside = [max(low - at, at - low - long, 0.0) for at, low, long in zip(centre, origin, size, strict=True)]
-    if sum(one**2 for one in outside) ** 0.5 >= units.parse(table.radius, "length"):
+    radius = units.parse(table.radius, "length")
+    if sum(one**2 for one in outside) ** 0.5 >= radius:
         return [("outcome.centre", "the tumour lies outside the box of grid.origin and grid.size (lengths in the order z, y, x)")]
+    farthest = [max(abs(low - at), abs(low + long - at)) for at, low, long in zip(centre, origin, size, strict=True)]
+    if sum(one**2 for one in farthest) ** 0.5 <= radius:
+        return [("outcome.radius", f"the tumour of {table.radius} fills the whole box of grid.size: a larger box, or a smaller radius")]
     return []
 
 
@@ -78,6 +82,9 @@ def _values(table: OutcomeTable) -> Problems:
             value_of(key, value)
         except InputError as error:
             found.append((f"outcome.values.{key}", str(error)))
+        head = key.split(".")[0]
+        if head in library.species_ids() and head not in table.cytokines:
+            found.append((f"outcome.values.{key}", f"{head} is not among outcome.cytokines: add it, or leave the value out"))
     return found
 
 
@@ -105,7 +112,8 @@ def treatments_of(table: OutcomeTable) -> tuple[dict[str, DrugValues], Problems]
             found.append((where, "'control' is the arm without treatment: give the treatment another name"))
         if isinstance(one, DepotGiven):
             if one.depot not in table.cytokines:
-                found.append((f"{where}.depot", f"{one.depot} is not among outcome.cytokines{did_you_mean(one.depot, table.cytokines)}"))
+                remedy = ": add it" if one.depot in library.species_ids() else did_you_mean(one.depot, table.cytokines)
+                found.append((f"{where}.depot", f"{one.depot} is not among outcome.cytokines{remedy}"))
             continue
         try:
             drugs[name] = drug_numbers(one, where, list(table.cytokines), "{target} is not among outcome.cytokines: add it, or leave the treatment out")

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .html_page import escaped, image, sentences, table, write_page
-from .outcome_record import ENDPOINTS, OutcomeRecord
+from .outcome_record import ALIKE, ENDPOINTS, OutcomeRecord
 from .scales import figure
+
+RESEARCH = (
+    "A research model, not clinical advice. Which rates and factors have a source and which are placeholders: "
+    "<code>tmefield info populations</code>, <code>tmefield info effects</code>, <code>tmefield info network</code>."
+)
 
 
 def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | os.PathLike, cohort: Sequence[str] = ()) -> Path:
@@ -24,7 +29,7 @@ def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | 
     told = f"{len(record.arms)} arms over {days}; the smallest tumour at the end: {best}"
     heads, meant = [one.short for one in ENDPOINTS.values()], "; ".join(f"{one.short.split(',')[0]}: {one.words}" for one in ENDPOINTS.values())
     rows = [[str(place), arm, *(shown(record.endpoint(arm, key)) for key in ENDPOINTS)] for place, arm in enumerate(record.ranking("growth_ratio"), start=1)]
-    orders = [[one.words, " < ".join(record.ranking(key)) if one.low_is_good else " > ".join(record.ranking(key))] for key, one in ENDPOINTS.items()]
+    orders = [[one.words, record.order(key)] for key, one in ENDPOINTS.items()]
     body = [
         f"<h1>{escaped(record.title)}</h1>",
         *([*cohort, "<h2>The typical tumour of the cohort</h2>"] if cohort else []),
@@ -35,7 +40,9 @@ def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | 
         f'<p class="sub">{escaped(meant)}.</p>',
         "<h2>The order of the arms by each endpoint, the tumour that is held best first</h2>",
         table(["endpoint", "arms"], orders, numbers=()),
+        f'<p class="sub">= : within {100 * ALIKE:g} % of each other, or without the endpoint in both.</p>',
         sentences("warn", "Notes", record.notes),
+        f'<p class="sub">{RESEARCH}</p>',
     ]
     return write_page(record.title, body, path)
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from ..errors import InputError
 from .fieldset import FieldSet, Variable, density_name, variable_name
 
 TUMOUR = "tumour"
+ALIKE = 0.01
+"""Relative difference of endpoints that is not told from none: halving a step of half a day changes a volume by up to about as much."""
 BALANCE = "killing_minus_growth"
 """The map of tumour cells killed less those made at the end, cells/um3/s."""
 
@@ -75,6 +78,14 @@ class OutcomeRecord:
 
         return sorted(self.arms, key=place)
 
+    def order(self, key: str) -> str:
+        """The ranking in words, "a < b = c": arms whose endpoints are within `ALIKE` of each other, or which both have none, are not told apart."""
+        ranked, mark = self.ranking(key), "<" if ENDPOINTS[key].low_is_good else ">"
+        told = ranked[0]
+        for before, arm in pairwise(ranked):
+            told += f" {'=' if _alike(self.endpoint(before, key), self.endpoint(arm, key)) else mark} {arm}"
+        return told
+
     def days(self, arm: str) -> np.ndarray:
         """The start and the end of every step, d."""
         return self.arms[arm].lists["step_time"].values / 86400.0
@@ -87,6 +98,12 @@ class OutcomeRecord:
         """The tumour's volume at `days`, mm3."""
         one = float(self.arms[arm].scalars[f"{TUMOUR}_cell_volume"].values)
         return self.cells(arm, TUMOUR) * one / 1e9
+
+
+def _alike(one: float, other: float) -> bool:
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return one == other or (math.isnan(one) and math.isnan(other))
+    return abs(one - other) <= ALIKE * max(abs(one), abs(other))
 
 
 def _held(fields: FieldSet) -> tuple[Mapping, ...]:

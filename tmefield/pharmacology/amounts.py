@@ -47,9 +47,9 @@ def _amount(text: object, molecular_weight: float | None, body_weight: float | N
         raise InputError(f"a dose must not be negative; got '{text}'")
     if per_body is None:
         return amount
-    body, name, example = (body_weight, "body_weight", "70 kg") if per_body[2] == "kg" else (body_surface, "body_surface", "1.8 m2")
+    body, example = (body_weight, "body_weight, e.g. '70 kg'") if per_body[2] == "kg" else (body_surface, "body_surface in m2, e.g. 1.8")
     if body is None:
-        raise InputError(f"'{text}' is per {per_body[2]} of the body: give {name}, e.g. '{example}', or the whole amount")
+        raise InputError(f"'{text}' is per {per_body[2]} of the body: give {example}, or the whole amount")
     return amount * body
 
 

@@ -28,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    # A flag of the program that is not given counts as False, not as None: typer would load pydantic to make sense of that, for twice as long a `run --help`.
+    # A flag that is not given counts as False, not as None: typer would load pydantic to make sense of that, and `run --help` take thrice as long.
     context_settings={"help_option_names": ["-h", "--help"], "default_map": {"help": False}},
 )
 for verb in (run, resume, fit, sweep, init, validate, estimate, info, plot, export, doctor):

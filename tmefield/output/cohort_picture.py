@@ -18,7 +18,7 @@ _NAMES, _ROW, _BAR = 2.2, 0.27, 0.3
 _MOST_ARMS, _MOST_COLUMNS, _MOST_DRIVERS, _MOST_LEVELS = 12, 5, 14, 24
 _LEAST = 1e-3
 """Of the volume at the start: what is less is shown as that."""
-LONGER = 1.2**3  # diameters by 20 %
+LONGER = 1.2**3
 """Volume at which diameters are 20 % longer."""
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -27,17 +28,28 @@ def compliance_messages(path) -> tuple[int, list[str]]:
     return result["possible_points"], [f"{check['name']}: {message}" for name in lists for check in result[name] for message in check["msgs"]]
 
 
+@contextmanager
+def vtk_says_nothing():
+    """VTK's warnings off for a while: they hold for the whole process, and other tests count on them."""
+    from vtkmodules.vtkCommonCore import vtkObject
+
+    vtkObject.GlobalWarningDisplayOff()
+    try:
+        yield
+    finally:
+        vtkObject.GlobalWarningDisplayOn()
+
+
 def vtk_image(path, names) -> tuple[tuple[float, ...], dict[str, np.ndarray]]:
     """Bounds and the named fields, flat, as VTK's CF reader gives them with its default settings."""
     pytest.importorskip("vtk")
     from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkCommonCore import vtkObject
     from vtkmodules.vtkIONetCDF import vtkNetCDFCFReader
 
-    vtkObject.GlobalWarningDisplayOff()
     reader = vtkNetCDFCFReader()
     reader.SetFileName(str(path))
-    reader.Update()
+    with vtk_says_nothing():
+        reader.Update()
     image = reader.GetOutput()
     assert image.GetClassName() == "vtkImageData"
     return image.GetBounds(), {name: vtk_to_numpy(image.GetPointData().GetArray(name)) for name in names}

@@ -9,7 +9,7 @@ import pytest
 from tmefield.errors import FileError
 from tmefield.grid import Grid
 from tmefield.output import to_dataset, write_netcdf
-from written_files import compliance_messages
+from written_files import compliance_messages, vtk_says_nothing
 
 
 def section_fields(make_fields):
@@ -78,19 +78,18 @@ def test_large_grids_are_written_in_pieces(make_fields, tmp_path):
 def test_vtk_reads_the_same_values_and_bounds(make_fields, tmp_path, dimensions):
     pytest.importorskip("vtk")
     from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkCommonCore import vtkObject
     from vtkmodules.vtkCommonExecutionModel import vtkStreamingDemandDrivenPipeline
     from vtkmodules.vtkIONetCDF import vtkNetCDFCFReader
 
     fields = make_fields()
     write_netcdf(fields, tmp_path / "out.nc")
-    vtkObject.GlobalWarningDisplayOff()
     reader = vtkNetCDFCFReader()
     reader.SetFileName(str(tmp_path / "out.nc"))
-    reader.UpdateMetaData()
-    if dimensions:
-        reader.SetDimensions(dimensions)
-    reader.UpdateInformation()
+    with vtk_says_nothing():
+        reader.UpdateMetaData()
+        if dimensions:
+            reader.SetDimensions(dimensions)
+        reader.UpdateInformation()
     steps = reader.GetOutputInformation(0).Get(vtkStreamingDemandDrivenPipeline.TIME_STEPS())
     assert list(steps) == [0.0, 3600.0]
     for index, time in enumerate(steps):
@@ -105,14 +104,13 @@ def test_vtk_reads_the_same_values_and_bounds(make_fields, tmp_path, dimensions)
 
 def test_a_section_keeps_its_bounds_in_vtk(make_fields, tmp_path):
     pytest.importorskip("vtk")
-    from vtkmodules.vtkCommonCore import vtkObject
     from vtkmodules.vtkIONetCDF import vtkNetCDFCFReader
 
     write_netcdf(section_fields(make_fields), tmp_path / "out.nc")
-    vtkObject.GlobalWarningDisplayOff()
     reader = vtkNetCDFCFReader()
     reader.SetFileName(str(tmp_path / "out.nc"))
-    reader.Update()
+    with vtk_says_nothing():
+        reader.Update()
     assert reader.GetOutput().GetBounds() == (2.0, 22.0, 2.0, 18.0, 2.5, 2.5)
     assert reader.GetOutput().GetPointData().GetArray("ifng").GetRange() == (1.0, 1.0)
 

@@ -107,6 +107,18 @@ def test_damage_is_told(tmp_path, capfd, text, said):
     assert capfd.readouterr() == ("", "")
 
 
+def test_damage_is_told_where_warnings_are_off(tmp_path):
+    from vtkmodules.vtkCommonCore import vtkObject
+
+    vtkObject.GlobalWarningDisplayOff()
+    try:
+        with pytest.raises(FileError, match=r"VTK cannot read the file .*is it cut short"):
+            VesselNetwork.read(write(tmp_path, VTU[:500], "net.file"), unit="um", radius_field="r")
+        assert not vtkObject.GetGlobalWarningDisplay()
+    finally:
+        vtkObject.GlobalWarningDisplayOn()
+
+
 def test_missing_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "vtkmodules.vtkIOLegacy", None)
     with pytest.raises(InputError, match=r'pip install "tmefield\[viz\]"'):

@@ -56,7 +56,7 @@ def read_vtk(path: Path, head: bytes, *, radius_field: str | None, is_diameter: 
 def _load(path: Path, head: bytes) -> Any:
     """The data set of a file, with what VTK says of it in the error instead of on the screen."""
     try:
-        from vtkmodules.vtkCommonCore import vtkLogger, vtkOutputWindow, vtkStringOutputWindow
+        from vtkmodules.vtkCommonCore import vtkLogger, vtkObject, vtkOutputWindow, vtkStringOutputWindow
         from vtkmodules.vtkIOLegacy import vtkGenericDataObjectReader
         from vtkmodules.vtkIOXML import vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader
     except ImportError:
@@ -68,14 +68,17 @@ def _load(path: Path, head: bytes) -> Any:
         raise FileError(f"{path}: a VTK file of the kind {kind}; vessels are read from lines in {' or '.join(_KINDS)}")
     reader = vtkGenericDataObjectReader() if kind is None else readers[kind]()
     shown, said, level = vtkOutputWindow.GetInstance(), vtkStringOutputWindow(), vtkLogger.GetCurrentVerbosityCutoff()
+    displayed = vtkObject.GetGlobalWarningDisplay()
     vtkOutputWindow.SetInstance(said)
     vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
+    vtkObject.GlobalWarningDisplayOn()  # where a program has turned warnings off, VTK gives a damaged file back as an empty one
     try:
         reader.SetFileName(str(path))
         reader.Update()
     finally:
         vtkOutputWindow.SetInstance(shown)
         vtkLogger.SetStderrVerbosity(level)
+        vtkObject.SetGlobalWarningDisplay(displayed)
     data, complaint = reader.GetOutput(), said.GetOutput()
     if complaint or data is None or not hasattr(data, "GetNumberOfCells"):
         reasons = [line.split("): ", 1)[1].strip() for line in complaint.splitlines() if "): " in line]

@@ -189,7 +189,7 @@ class RegulationNetwork(eqx.Module):
         return tuple(one for one in self.edges if one.kind == kind and target in one.on)
 
     def _modulation(self, edge: RegulationEdge, cell: str | None) -> Modulation:
-        hills = [Hill(ligand, edge.half_maximum[i], edge.exponent[i], self._blockade(edge, ligand, cell)) for i, ligand in enumerate(edge.ligands)]
+        hills = [Hill(ligand, edge.half_maximum[i], edge.exponent[i], self._blockade(edge, ligand, cell), edge.id) for i, ligand in enumerate(edge.ligands)]
         return Modulation(hills, edge.saturated, edge.basal)
 
     def _blockade(self, edge: RegulationEdge, ligand: str, cell: str | None) -> Blockade | None:

@@ -33,6 +33,13 @@ def test_a_run_writes_arms_page_and_summary(finished):
     ratio = {arm: one["growth_ratio"] for arm, one in summary["arms"].items()}
     assert ratio["anti-PD1"] < ratio["half"] < ratio["control"]
     assert summary["arms"]["anti-PD1"]["time_to_progression_d"] is None  # never reached
+    acting = {one["edge"]: one for one in summary["edges"]}
+    killing = acting["IFNg-killing"]
+    level = killing["ligands"]["IFNg"]
+    assert killing["acts_on"] == ["killing of tumour by CD8_T"] and killing["mark"] == "recalled" and killing["placeholders"] == ["Emax"]
+    assert 0 < killing["reached"] < 1 and level["unit"] == "nM" and level["level"] > 0 and level["half_maximum"] == pytest.approx(0.0158)
+    page = (folder / "out" / "outcome.html").read_text(encoding="utf-8")
+    assert "What acts in the untreated tumour" in page and "<td>IFNg-killing</td>" in page
     for words in ("growth ratio", "not reached", "outcome.html", f"{ratio['control']:.3g}"):
         assert words in answer.out
     assert [line.split()[1] for line in answer.err.splitlines() if line.startswith("  arm ")] == list(ARMS)
@@ -100,7 +107,11 @@ def test_validate_tells_what_was_understood(finished):
     folder, _ = finished
     answer = tmefield("validate", folder / "case.toml")
     assert answer.code == 0 and "arm      half: anti-PD1 0.5" in answer.out and "case.toml is valid" in answer.out
-    assert json.loads(tmefield("validate", folder / "case.toml", "--json").out)["times_s"] == [0.0, 86400.0, 172800.0]
+    assert "process  growth of tumour: 0.53 1/d x vessels-growth\n" in answer.out and "answers  attraction of CD8_T: IFNg-CXCL9\n" in answer.out
+    told = json.loads(tmefield("validate", folder / "case.toml", "--json").out)
+    assert told["times_s"] == [0.0, 86400.0, 172800.0]
+    growth = next(one for one in told["acting"] if one["what"] == "growth of tumour")
+    assert growth == {"what": "growth of tumour", "edges": ["vessels-growth"], "rate": pytest.approx(0.53 / 86400, rel=1e-3), "unit": "1/s"}
 
 
 @pytest.mark.parametrize("command", ["estimate", "fit"])

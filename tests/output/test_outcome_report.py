@@ -18,6 +18,7 @@ from tmefield.output.outcome_page import outcome_page
 from tmefield.output.outcome_picture import outcome_picture
 from tmefield.output.outcome_record import BALANCE, TUMOUR, OutcomeRecord, endpoint_scalars
 
+EDGE = ("TGFb-CTL", "killing of tumour by CD8_T", "TGFb", "0.5 pM", "140 pM", "0.996", "1 to 0", "model")
 LEVELS = ("IFNg_pg_per_mL", "IL10_pg_per_mL", "CD8_T_fraction")
 
 
@@ -74,11 +75,12 @@ def texts(html):
 
 def test_the_page_of_an_outcome_alone(tmp_path):
     picture = outcome_picture(case(), tmp_path / "outcome.png")
-    page = texts(outcome_page(case(), picture, tmp_path / "outcome.html").read_text(encoding="utf-8"))
+    page = texts(outcome_page(case(), picture, tmp_path / "outcome.html", [EDGE]).read_text(encoding="utf-8"))
     assert picture.stat().st_size > 20_000 and "cohort" not in page
     assert "A small &lt;tumour&gt;" in page and "the smallest tumour at the end: anti-PD1" in page and "not reached" in page and "a note" in page
     assert "<td>anti-PD1 &lt; control</td>" in page and "A research model, not clinical advice" in page
     assert "<td>control = anti-PD1</td>" in page  # neither progressed
+    assert '<td class="n">0.5 pM</td>' in page and "<td>killing of tumour by CD8_T</td>" in page
 
 
 def test_what_does_not_differ_is_not_ranked():
@@ -89,7 +91,7 @@ def test_what_does_not_differ_is_not_ranked():
 def test_the_page_holds_the_cohort_and_its_typical_tumour(tmp_path):
     record = cohort()
     part = cohort_part(record, cohort_picture(record, tmp_path / "cohort.png"))
-    page = outcome_page(case(), outcome_picture(case(), tmp_path / "outcome.png"), tmp_path / "outcome.html", part).read_text(encoding="utf-8")
+    page = outcome_page(case(), outcome_picture(case(), tmp_path / "outcome.png"), tmp_path / "outcome.html", [], part).read_text(encoding="utf-8")
     assert page.count('src="data:image/png') == 2
     words = texts(page)
     assert words.index("The cohort: 20 tumours in 3 arms") < words.index("The typical tumour of the cohort")

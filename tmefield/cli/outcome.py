@@ -141,7 +141,8 @@ def _finish(loaded, arms: dict, plan, folder: Path, progress, cohort) -> dict:
     import json
 
     from ..config.cohort_result import cohort_summary
-    from ..config.outcome_checks import arm_file
+    from ..config.outcome_checks import CONTROL, arm_file
+    from ..config.outcome_edges import edge_strengths, edges_told, strength_rows, unheard_notes
     from ..config.outcome_result import outcome_summary
     from ..output.atomic import write_bytes
     from ..output.outcome_page import outcome_page
@@ -152,15 +153,19 @@ def _finish(loaded, arms: dict, plan, folder: Path, progress, cohort) -> dict:
     from .console import finite
 
     said = [f"{name}: {note}" for name, fields in arms.items() for note in fields.attributes["notes"].split("\n") if note not in ("none", *plan.notes)]
-    record = OutcomeRecord(loaded.config.title, arms, (*plan.notes, *said))
+    acting = edge_strengths(plan, arms[CONTROL])
+    edges, unheard = edges_told(plan, acting), unheard_notes(acting)
+    record = OutcomeRecord(loaded.config.title, arms, (*plan.notes, *unheard, *said))
     shown = record if cohort is None else replace(record, title=f"{record.title}: the typical tumour of the cohort")
-    report = outcome_summary(loaded, record) | ({} if cohort is None else {"cohort": cohort_summary(cohort.record)})
+    for words in unheard:
+        progress.note(f"  note: {words}")
+    report = outcome_summary(loaded, record) | {"edges": edges} | ({} if cohort is None else {"cohort": cohort_summary(cohort.record)})
     written = [folder / arm_file(name) for name in arms] + ([] if cohort is None else cohort.files)
     with progress.stage("writing"):
         if loaded.config.output.png:
             part = [] if cohort is None else part_of_page(cohort, folder)
             written += [] if cohort is None else [folder / COHORT_PICTURE]
-            written += [outcome_picture(shown, folder / PICTURE), outcome_page(record, folder / PICTURE, folder / PAGE, part)]
+            written += [outcome_picture(shown, folder / PICTURE), outcome_page(record, folder / PICTURE, folder / PAGE, strength_rows(edges), part)]
         whole = {**report, "config": json.loads(loaded.resolved())}
         written.append(write_bytes(folder / SUMMARY, iter([(json.dumps(finite(whole), indent=1) + "\n").encode()])))
     return {**report, "files": [str(path) for path in written]}

@@ -13,6 +13,7 @@ from ..output.outcome_record import BALANCE, ENDPOINTS, OutcomeRecord, endpoint_
 from .cohort_result import describe_cohort, describe_cohort_text
 from .load import LoadedOutcome
 from .outcome import OutcomePlan, arm_key, arms_of, run_key
+from .outcome_edges import acting_lines, answers_told
 from .versions import versions
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def describe_outcome(plan: OutcomePlan) -> dict:
         "cytokines": list(tissue.cytokines),
         "values": {key: float(np.asarray(value)) for key, value in tissue.values.items() if key in table.values},
         "off": list(table.off),
+        "acting": answers_told(plan),
         "arms": plan.arms,
         "times_s": plan.times.tolist(),
         "step_s": plan.step,
@@ -97,6 +99,7 @@ def describe_outcome_text(plan: OutcomePlan) -> str:
     lines.append(f"between  {', '.join(tissue.cytokines)}")
     lines += [f"value    {key} = {given}" for key, given in table.values.items()]
     lines += [f"off      {id}" for id in table.off]
+    lines += acting_lines(plan)
     for name, doses in plan.arms.items():
         lines.append(f"arm      {name}: {', '.join(f'{one} {dose:g}' for one, dose in doses.items()) or 'nothing given'}")
     lines.append(f"followed {table.duration}, output every {table.output_every}, steps of at most {table.step}")

@@ -14,10 +14,18 @@ RESEARCH = (
     "<code>tmefield info populations</code>, <code>tmefield info effects</code>, <code>tmefield info network</code>."
 )
 
+EDGE_HEADS = ("edge", "acts on", "ligand", "level", "half maximum", "factor", "range", "values")
+EDGE_WORDS = (
+    "level: mean over the tumour cells; factor: mean over the tumour cells of what the edge multiplies the rate by; range: the factor with nothing and with "
+    "all of the ligand, the edge that has gone farthest through it first; values: mark of the edge in the library, and which of its values have no source."
+)
 
-def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | os.PathLike, cohort: Sequence[str] = ()) -> Path:
-    """Write the page with the PNG of `outcome_picture` in it; returns the path. `cohort`: the part on the cohort of which this is the typical tumour
-    (`cohort_part`).
+
+def outcome_page(
+    record: OutcomeRecord, picture: str | os.PathLike, path: str | os.PathLike, edges: Sequence[Sequence[str]], cohort: Sequence[str] = ()
+) -> Path:
+    """Write the page with the PNG of `outcome_picture` in it; returns the path. `edges`: a row for every edge that acts, as under `EDGE_HEADS`; `cohort`:
+    the part on the cohort of which this is the typical tumour (`cohort_part`).
 
     Every text is escaped; the page's policy allows neither scripts nor anything from elsewhere.
 
@@ -41,6 +49,9 @@ def outcome_page(record: OutcomeRecord, picture: str | os.PathLike, path: str | 
         "<h2>The order of the arms by each endpoint, the tumour that is held best first</h2>",
         table(["endpoint", "arms"], orders, numbers=()),
         f'<p class="sub">= : within {100 * ALIKE:g} % of each other, or without the endpoint in both.</p>',
+        "<h2>What acts in the untreated tumour at the start, and how strongly</h2>",
+        table(EDGE_HEADS, edges, numbers=(3, 4, 5, 6)),
+        f'<p class="sub">{EDGE_WORDS}</p>',
         sentences("warn", "Notes", record.notes),
         f'<p class="sub">{RESEARCH}</p>',
     ]

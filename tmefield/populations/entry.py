@@ -1,6 +1,7 @@
 """Entry of cells from the blood."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -25,6 +26,7 @@ class Entry(AbstractProcess):
     - `reference`: cells/um3 of endothelium at which S is the given one.
     """
 
+    rate_unit: ClassVar[str] = "cells/um2/s"
     population: str = eqx.field(static=True)
     rate: Float[Array, ""]
     wall_area: Float[Array, "..."]

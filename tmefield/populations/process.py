@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -54,9 +54,10 @@ class AbstractProcess(eqx.Module):
 
     A new one is a subclass in a file of its own, with a `rate` and `modulations`, factors on it: `turnover` gives production and loss, `transfers` what turns
     into something else, both from `pace`. `populations` names the populations that it changes, `reads` every other population or species that its rates
-    depend on; by default those of the factors.
+    depend on; by default those of the factors. `rate_unit` is that of `rate`.
     """
 
+    rate_unit: ClassVar[str] = "1/s"
     rate: eqx.AbstractVar[Float[Array, "..."]]
     modulations: eqx.AbstractVar[tuple[Modulation, ...]]
 

@@ -45,6 +45,7 @@ class Hill(eqx.Module):
     - `half_maximum`: K, the EC50 or IC50, nM.
     - `exponent`: n, at least 1.
     - `blockade`: a drug that competes for the receptor: H(c/(1 + A/K_d)).
+    - `edge`: id of the edge of the regulation network that it belongs to, for reports.
 
     **Raises** `InputError` for an exponent below 1 (the response would rise without bound at c = 0) or a half maximum that is not above zero.
     """
@@ -53,9 +54,10 @@ class Hill(eqx.Module):
     half_maximum: Float[Array, ""]
     exponent: Float[Array, ""]
     blockade: Blockade | None
+    edge: str = eqx.field(static=True)
 
-    def __init__(self, species: str, half_maximum: ArrayLike, exponent: ArrayLike = 1.0, blockade: Blockade | None = None):
-        self.species = species
+    def __init__(self, species: str, half_maximum: ArrayLike, exponent: ArrayLike = 1.0, blockade: Blockade | None = None, edge: str = ""):
+        self.species, self.edge = species, edge
         self.half_maximum = as_parameter(half_maximum, f"half maximum of the response to {species}", "nM", shapes=((),), positive=True)
         self.exponent = as_parameter(exponent, f"Hill exponent of the response to {species}", "1", shapes=((),), at_least=1.0)
         self.blockade = blockade

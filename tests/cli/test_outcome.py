@@ -33,6 +33,8 @@ def test_a_run_writes_arms_page_and_summary(finished):
     ratio = {arm: one["growth_ratio"] for arm, one in summary["arms"].items()}
     assert ratio["anti-PD1"] < ratio["half"] < ratio["control"]
     assert summary["arms"]["anti-PD1"]["time_to_progression_d"] is None  # never reached
+    held = {arm: one["occupancy"] for arm, one in summary["arms"].items()}
+    assert held["control"] == {} and 0.5 < held["half"]["anti-PD1"] < held["anti-PD1"]["anti-PD1"] < 1
     acting = {one["edge"]: one for one in summary["edges"]}
     killing = acting["IFNg-killing"]
     level = killing["ligands"]["IFNg"]
@@ -52,6 +54,8 @@ def test_the_file_of_an_arm(finished):
     assert fields.attributes["arm"] == "anti-PD1" and json.loads(fields.attributes["doses"]) == {"anti-PD1": 1.0}
     assert fields.species == ("IFNg", "IL10", "anti-PD1") and list(fields.cell_density) == ["tumour", "CD8_T", "endothelial"]
     assert fields.times.tolist() == [0.0, 86400.0, 172800.0] and fields.cell_density["tumour"].shape == (3, 4, 4, 4)
+    held = fields.lists["occupancy_anti_pd1"]
+    assert held.dims == ("t",) and held.values.shape == (3,) and 0.5 < held.values[-1] < 1
     # What the volume at the end and the ratio say is what the densities say.
     counted = fields.cell_density["tumour"].astype(float).sum(axis=(1, 2, 3)) * fields.grid.voxel_volume
     assert float(fields.scalars["endpoint_growth_ratio"].values) == pytest.approx(counted[-1] / counted[0], rel=1e-5)

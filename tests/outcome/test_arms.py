@@ -30,6 +30,16 @@ def test_arms(courses):
     assert 2 * DAY in (np.asarray(courses["control"].step_times) - np.asarray(courses["control"].times[0])).tolist()
 
 
+def test_occupancy_through_time(whole, courses):
+    """Nothing before the antibody is given; then the mean over the tumour of A/(K_D + A); a depot holds nothing."""
+    untreated, treated = (endpoints.occupancies(courses[name], whole.treatments) for name in ("control", "anti-PD1"))
+    assert list(treated) == ["anti-PD1"] and untreated["anti-PD1"].tolist() == [0.0, 0.0, 0.0]
+    first, *later = treated["anti-PD1"]
+    assert first == 0 and all(0.9 < share < 1 for share in later)
+    drug, cells = (np.asarray(courses["anti-PD1"][name][-1]) for name in ("anti-PD1", "tumour"))
+    assert later[-1] == pytest.approx(np.average(drug / (drug + 0.029), weights=cells), rel=1e-9)
+
+
 def test_nothing_given_is_no_treatment(courses):
     bare = tissue(treatments={}).without("vessels-growth")
     control = tf.evolve_populations(bare.model(), dict(bare.cells), TIMES, step=DAY, rtol=1e-9)

@@ -40,6 +40,17 @@ def test_an_effect_is_held_off_in_its_parts():
     assert factor_of_killing(["TGFb-growth"]) < 0.5 * factor_of_killing(["PD_L1-killing"])
 
 
+def test_occupancy_is_the_share_of_the_target_that_is_held():
+    level = jnp.full((1, 1, 1), 0.06)
+    given = {name: level for name in ("anti-PD1", "sarilumab", "fresolimumab", "IL2")}
+    assert float(treatment("PD_L1-killing").occupancy(given)[0, 0, 0]) == pytest.approx(0.06 / (0.06 + 0.029))
+    assert float(tf.DrugTreatment.held(OTHER, 100.0).occupancy(given)[0, 0, 0]) == pytest.approx(0.5)
+    binder = tf.Drug.from_library("fresolimumab")
+    assert float(tf.DrugTreatment.held(binder, 100.0).occupancy(given)[0, 0, 0]) == pytest.approx(0.06 / (0.06 + binder["K_D"]))
+    assert tf.DrugTreatment.held("aldesleukin", 0.1).occupancy(given) is None
+    assert tf.Depot("IFNg", 1e-4, tf.TimeCourse([0.0], [1.0])).occupancy(given) is None
+
+
 def test_what_two_treatments_supply_adds_up():
     """To the plasma of IL-2, which the library holds empty; a dose in part counts in part."""
     given = {"low": tf.DrugTreatment.held("aldesleukin", 0.1), "high": tf.DrugTreatment.held("aldesleukin", 2.0, since=DAY)}

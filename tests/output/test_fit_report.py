@@ -132,6 +132,7 @@ def test_arrays_of_a_fit_go_into_a_file_and_come_back(make_fields, tmp_path):
     ("lists", "said"),
     [
         ({"a": Listed([1.0], ("segment",), "one")}, "another meaning"),
+        ({"a": Listed([1.0, 2.0, 3.0], ("t",), "one for each time")}, "'t' is 3 long here and has another length"),
         ({"a": Listed([1.0], ("k",), "one"), "b": Listed([1.0, 2.0], ("k",), "two")}, "another length"),
         ({"ifng": Listed([1.0], ("k",), "one")}, "would be called 'ifng'"),
     ],

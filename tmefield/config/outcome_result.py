@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..output.collect import collect_course
-from ..output.fieldset import FieldSet, Variable
-from ..output.outcome_record import BALANCE, ENDPOINTS, OutcomeRecord, endpoint_scalars
+from ..output.fieldset import FieldSet, Listed, Variable
+from ..output.outcome_record import BALANCE, ENDPOINTS, OutcomeRecord, endpoint_scalars, occupancy_name
 from .cohort_result import describe_cohort, describe_cohort_text
 from .load import LoadedOutcome
 from .outcome import OutcomePlan, arm_key, arms_of, run_key
@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 
 def arm_fields(plan: OutcomePlan, arm: str, course: "PopulationCourse", said: Sequence[str], *, command: str) -> FieldSet:
     """Everything of an arm: fields, numbers of cells, killing less growth at the end, endpoints, and where they came from; `said` are warnings."""
-    from ..outcome.endpoints import growth, killing, summary
+    from ..outcome.endpoints import growth, killing, occupancies, summary
 
     loaded = plan.loaded
     killed = sum((np.asarray(one, np.float64) for one in killing(course).values()), np.zeros(plan.tissue.grid.shape))
     net = killed - np.asarray(growth(course), np.float64)
+    given = {name: one for name, one in plan.tissue.treatments.items() if plan.arms[arm].get(name)}
+    words = "share of its target that {} holds, mean over the tumour cells"
+    held = {occupancy_name(name): Listed(shares, ("t",), words.format(name), "1") for name, shares in occupancies(course, given).items()}
     return collect_course(
         course,
         maps={BALANCE: Variable(net, "tumour cells killed less those made at the last time", "um-3 s-1")},
         scalars=endpoint_scalars(summary(course)),
+        lists=held,
         attributes={
             "title": f"{loaded.config.title}: {arm}",
             "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {command}",
@@ -56,6 +60,7 @@ def outcome_summary(loaded: LoadedOutcome, record: OutcomeRecord) -> dict:
             arm: {
                 "doses": doses[arm],
                 **{key: record.endpoint(arm, key) for key in ENDPOINTS},
+                "occupancy": record.occupancy(arm),
                 "cells": {name: float(record.cells(arm, name)[-1]) for name in record.populations},
                 "mean_nM": {name: float(fields.concentration[last[arm], index].mean()) for index, name in enumerate(fields.species)},
             }

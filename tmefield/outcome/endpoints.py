@@ -1,5 +1,6 @@
 """What is asked of a course: tumour volume, time to progression, killing, invasion, occupancy, and the profile of cytokines and cells."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from ..populations.course import PopulationCourse
 from ..populations.growth import Growth
 from ..populations.killing import Killing
 from .life import TUMOUR
+from .treatments import AbstractTreatment
 
 PROGRESSION = 1.2**3
 """Volume over its least that counts as progression: diameters 20 % longer (RECIST 1.1, Eisenhauer 2009, doi:10.1016/j.ejca.2008.10.026)."""
@@ -107,6 +109,21 @@ def at_margin(field: Float[Array, "z y x"], course: PopulationCourse, index: int
 def in_tumour(field: Float[Array, "z y x"], course: PopulationCourse, index: int = -1) -> float:
     """The mean of a field over the tumour's cells."""
     return _mean(field, np.asarray(course.density[index, _tumour(course)], float))
+
+
+def occupancies(course: PopulationCourse, treatments: Mapping[str, AbstractTreatment]) -> dict[str, Float[np.ndarray, " t"]]:
+    """The share of its target that each treatment holds, mean over the tumour's cells at every output time; those alone that have a target."""
+    found = {}
+    for name, one in treatments.items():
+        shares = []
+        for index in range(len(course.times)):
+            held = one.occupancy(dict(zip(course.tissue.model.names, course.concentration[index], strict=True)))
+            if held is None:
+                break
+            shares.append(in_tumour(held, course, index))
+        else:
+            found[name] = np.array(shares)
+    return found
 
 
 def _mean(field: Float[Array, "z y x"], weight: np.ndarray) -> float:

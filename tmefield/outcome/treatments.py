@@ -1,7 +1,7 @@
 """What can be given: drugs through the vessels, and cytokines put into the tissue."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 from jax.typing import ArrayLike
@@ -12,6 +12,7 @@ from ..checks import as_parameter
 from ..course import AbstractCourse, ScaledCourse, TimeCourse
 from ..errors import InputError
 from ..pharmacology.drug import Drug
+from ..pharmacology.occupancy import receptor_occupancy
 from ..regulation import RegulationEdge, RegulationNetwork
 from ..species import Species
 from ..terms import AbstractTerm, Blockade, Linear, Neutralisation, PerCell, Scheduled, VascularExchange
@@ -44,6 +45,10 @@ class AbstractTreatment(eqx.Module):
     def regulated(self, network: RegulationNetwork) -> RegulationNetwork:
         """The network with what the treatment does to it."""
         return network
+
+    def occupancy(self, concentration: Mapping[str, Float[Array, "..."]]) -> Float[Array, "..."] | None:
+        """The share of its target that it holds, 0 to 1, at these concentrations (nM); None for one that holds nothing."""
+        return None
 
     @abstractmethod
     def terms(self, dose: Float[Array, ""]) -> list[AbstractTerm]:
@@ -127,6 +132,12 @@ class DrugTreatment(AbstractTreatment):
         for id in self._held_off(network):
             network = network.with_edge(RegulationEdge(f"{self.drug.name}-{id}", self.drug.name, id, self.dissociation_constant, 0.0, kind="receptor"))
         return network
+
+    def occupancy(self, concentration: Mapping[str, Float[Array, "..."]]) -> Float[Array, "..."] | None:
+        """A/(K_D + A) of the receptor, the checkpoint or the ligand, as if no ligand competed and the drug were in excess; of a cytokine that is given none."""
+        if self.drug.action == "supplies":
+            return None
+        return receptor_occupancy(concentration[self.drug.name], self.dissociation_constant if self.releases else self.drug["K_D"])
 
     def _held_off(self, network: RegulationNetwork) -> tuple[str, ...]:
         """Edges of the network that the drug holds off, of an effect its parts; none of those that are switched off.

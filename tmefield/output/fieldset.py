@@ -75,7 +75,7 @@ class Variable:
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """Numbers along dimensions of their own, not on the grid: data of a fit, a spectrum.
+    """Numbers along dimensions of their own or along time (`t`), not on the grid: data of a fit, a spectrum, a mean over a part of the tissue.
 
     **Arguments**
 
@@ -95,7 +95,7 @@ class Listed:
     def __post_init__(self):
         object.__setattr__(self, "values", np.asarray(self.values))
         check_units(self.units, self.long_name)
-        if self.values.ndim != len(self.dims) or any(dim != variable_name(dim) for dim in self.dims):
+        if self.values.ndim != len(self.dims) or any(dim not in ("t", variable_name(dim)) for dim in self.dims):
             raise InputError(f"{self.long_name}: values of shape {self.values.shape} need a name in lower case for each dimension; got {self.dims}")
         if any(not re.fullmatch(r"[\w.+@-]+", flag) for flag in self.flags):
             raise InputError(f"{self.long_name}: a flag is one word of letters, digits and _ . + @ -; got {self.flags}")
@@ -205,7 +205,7 @@ class FieldSet:
         entries += [(vessel_name(key), f"vessel_arrays[{key!r}]") for key in self.vessel_arrays]
         entries += [(key, f"maps[{key!r}]") for key in self.maps] + [(key, f"scalars[{key!r}]") for key in self.scalars]
         entries += [(key, f"lists[{key!r}]") for key in self.lists]
-        sizes: dict[str, int] = dict.fromkeys(("t", "z", "y", "x", "nv", "segment", "end", "component"), -1)
+        sizes: dict[str, int] = dict.fromkeys(("z", "y", "x", "nv", "segment", "end", "component"), -1) | {"t": self.times.size}
         for key, entry in self.lists.items():
             for dim, size in zip(entry.dims, entry.values.shape, strict=True):
                 if sizes.setdefault(dim, size) != size:

@@ -1,5 +1,6 @@
 """What a report of an outcome shows: the arms with their fields, numbers of cells and endpoints; no solver is needed to draw it."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,6 +87,13 @@ class OutcomeRecord:
             told += f" {'=' if _alike(self.endpoint(before, key), self.endpoint(arm, key)) else mark} {arm}"
         return told
 
+    def occupancy(self, arm: str) -> dict[str, float]:
+        """By treatment of the arm, the mean over the course (by straight lines between the stored times) of the share of its target that it holds."""
+        fields = self.arms[arm]
+        held = {name: fields.lists.get(occupancy_name(name)) for name in json.loads(str(fields.attributes.get("doses", "{}")))}
+        span = float(fields.times[-1] - fields.times[0])
+        return {name: float(np.trapezoid(one.values, fields.times) / span) for name, one in held.items() if one is not None}
+
     def days(self, arm: str) -> np.ndarray:
         """The start and the end of every step, d."""
         return self.arms[arm].lists["step_time"].values / 86400.0
@@ -98,6 +106,11 @@ class OutcomeRecord:
         """The tumour's volume at `days`, mm3."""
         one = float(self.arms[arm].scalars[f"{TUMOUR}_cell_volume"].values)
         return self.cells(arm, TUMOUR) * one / 1e9
+
+
+def occupancy_name(treatment: str) -> str:
+    """The name in a file of the share of its target that a treatment holds, through time."""
+    return f"occupancy_{variable_name(treatment)}"
 
 
 def _alike(one: float, other: float) -> bool:

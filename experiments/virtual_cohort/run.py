@@ -52,8 +52,9 @@ def spread(given: dict[str, Any]) -> dict[str, Prior]:
 def evaluate(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Outcomes of the arms, the area under the curve of the profile, and the slopes of every level."""
     columns = cohort.table(records)
-    # Less than a hundredth of a cell is left of some: what remains of it is rounding.
-    arms = {key.removesuffix(": growth_ratio"): np.maximum(column, endpoints.GONE) for key, column in columns.items() if key.endswith(": growth_ratio")}
+    # Less than one cell is left of some: how much less says nothing.
+    least = {arm: np.array([one["arms"][arm]["one_cell"] for one in records]) for arm in records[0]["arms"]}
+    arms = {arm: np.maximum(columns[f"{arm}: growth_ratio"], one_cell) for arm, one_cell in least.items()}
     profile = {key.removeprefix("profile: "): column for key, column in columns.items() if key.startswith("profile: ")}
     cytokines = {key: column for key, column in profile.items() if key.endswith("_pg_per_mL")}
     progressed = np.isfinite(cohort.table(records, "time_to_progression_d")["control: time_to_progression_d"])
@@ -125,7 +126,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     patients = cohort.virtual_patients(tissue, spread(given), count, SEED)
     results, stages = options.out / "records.jsonl" if options.out else None, cohort.shared_stages(tissue, spread(given), step)
     key = key_of((FOLDER / "parameters.toml").read_bytes(), voxels, float(times[-1]), RTOL)
-    records = cohort.run_cohort(patients, arms, times, results=results, key=key, stages=stages, told=_tell, step=step, rtol=RTOL)
+    records = cohort.run_cohort(patients, arms, times, results=results, key=key, stages=stages, told=_tell, measured=endpoints.density_profile, step=step, rtol=RTOL)
     numbers = evaluate(records)
     report(numbers)
     if options.out:

@@ -147,10 +147,10 @@ def records(count=40, seed=0, **changes):
                 "killed_per_d": 0.1,
                 "invasion_per_mm2_d": 2.0,
             }
-            | {"status": 0, "change": 0.1}
+            | {"status": 0, "change": 0.1, "one_cell": 1e-4}
             for name, ratio in {"control": control, "anti-PD1": control * np.exp(effect), "half": control * np.exp(effect / 2)}.items()
         }
-        profile = {"IFNg_pg_per_mL": float(ifng), "IL10_pg_per_mL": float(il10), "CD8_T_fraction": 0.1}
+        profile = {"IFNg_pg_per_mL": float(ifng), "IL10_pg_per_mL": float(il10), "CD8_T_per_mm3": 3e3}
         found.append({"patient": f"patient {index}", "drawn": {"kill_half_density": 5e-5, "cells.CD8_T": 1.0}, "profile": profile, "arms": arms})
     for index, (arm, key, value) in changes.items():
         found[int(index.removeprefix("at"))]["arms"][arm][key] = value
@@ -160,7 +160,7 @@ def records(count=40, seed=0, **changes):
 def test_records_are_ranked_and_what_tells_is_found(plan):
     found = cohort_record(plan.cohort, records())
     assert [one.arm for one in found.ranks] == ["anti-PD1", "half", "control"] and found.treated == ("anti-PD1", "half")
-    assert found.tumours == 40 and found.levels == ("IFNg_pg_per_mL", "IL10_pg_per_mL")  # the share of CD8 T is the same in all: it tells nothing
+    assert found.tumours == 40 and found.levels == ("IFNg_pg_per_mL", "IL10_pg_per_mL")  # there are as many CD8 T in all: they tell nothing
     slope = found.slope("IFNg_pg_per_mL", "anti-PD1")
     assert slope.predictive == pytest.approx(-0.8) and slope.predictive_interval == pytest.approx((-0.8, -0.8))
     low, high = found.slope("IL10_pg_per_mL", "anti-PD1").predictive_interval
@@ -176,14 +176,30 @@ def test_records_are_ranked_and_what_tells_is_found(plan):
 
 def test_what_is_left_out_and_to_be_doubted_is_said(plan):
     found = cohort_record(plan.cohort, records(at3=("half", "status", 4), at4=("control", "change", 0.8), at5=("anti-PD1", "growth_ratio", 1e-9)))
-    assert found.tumours == 39 and found.growth["anti-PD1"].min() == 1e-6
+    assert found.tumours == 39 and found.growth["anti-PD1"].min() == 1e-4
     assert any("1 of 40 tumours were left out" in one for one in found.notes)
     assert any("1 of 39 tumours had a population that changed by more than half" in one for one in found.notes)
-    assert any("1 of 39 tumours fell below 1e-06" in one for one in found.notes)
+    assert any("1 of 39 tumours were cleared in an arm: less than one cell was left" in one for one in found.notes)
     few = cohort_record(plan.cohort, records(6))
     assert "at least 5 with and 5 without are needed" in few.predictions["progression, untreated"]
     with pytest.raises(NumericsError, match=r"at every step in 1 of 2 tumours: take a shorter outcome\.step"):
         cohort_record(plan.cohort, records(2, at0=("half", "status", 4)))
+
+
+def test_how_much_less_than_one_cell_is_left_does_not_rank(plan):
+    """Two arms that clear every tumour are equally good, however small the number that the course ends with."""
+    cleared = {f"at{index}": ("anti-PD1", "growth_ratio", 1e-20) for index in range(6)}
+    made = records(6, **cleared)
+    for one in made:
+        one["arms"]["half"]["growth_ratio"] = 1e-9
+    found = cohort_record(plan.cohort, made)
+    ranks = {one.arm: one for one in found.ranks}
+    assert ranks["anti-PD1"].mean_log_ratio == ranks["half"].mean_log_ratio and ranks["anti-PD1"].best_share == ranks["half"].best_share == 1.0
+
+
+def test_few_tumours_are_cautioned_about(plan):
+    assert "only 19 tumours: intervals by drawing them again are too narrow" in cohort_summary(cohort_record(plan.cohort, records(19)))["caution"]
+    assert cohort_summary(cohort_record(plan.cohort, records(20)))["caution"] == ""
 
 
 def test_without_scikit_learn_the_rest_is_told(plan, monkeypatch):

@@ -82,6 +82,12 @@ def test_endpoints(courses):
     assert killed.shape == control.tissue.model.grid.shape and float(jnp.min(killed)) >= 0
     seen = endpoints.profile(control)
     assert sum(value for key, value in seen.items() if key.endswith("_fraction")) == pytest.approx(1.0)
+    dense = endpoints.density_profile(control)
+    assert dense["CD8_T_per_mm3"] == pytest.approx(1e9 * endpoints.in_tumour(control["CD8_T"][0], control, 0))
+    assert dense["IFNg_pg_per_mL"] == seen["IFNg_pg_per_mL"]
+    assert not any(key.endswith("_fraction") for key in dense)
+    first = float(control.number("tumour")[-1]) / told["growth_ratio"]
+    assert endpoints.one_cell(control) == pytest.approx(1 / first, rel=1e-6)
     level = endpoints.in_tumour(control["IFNg"][0], control, 0)
     assert seen["IFNg_pg_per_mL"] == pytest.approx(1e3 * level * float(control.tissue.model.species[0].molecular_weight))
     # What killing and growth say of the tumour's change is what the course does, to the order of the step.

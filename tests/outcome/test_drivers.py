@@ -16,7 +16,7 @@ ARM = {"anti-PD1": 1.0}
 
 def made_up(_, drawn, arm, *rest):
     """An outcome whose logarithm is a sum: 2 ln k of the first value, ln k of the second, nothing of the third."""
-    return {"arms": {arm: {"growth_ratio": (drawn["kill_rate_CTL"] / 1e-4) ** 2 * drawn["IFNg.k_endo"] / 1e-3, "status": 0}}}
+    return {"arms": {arm: {"growth_ratio": (drawn["kill_rate_CTL"] / 1e-4) ** 2 * drawn["IFNg.k_endo"] / 1e-3, "one_cell": 1e-6, "status": 0}}}
 
 
 def run(samples, **how):
@@ -34,9 +34,9 @@ def test_indices_of_a_sum_are_shares_of_its_variance(monkeypatch):
     assert drivers.runs_of_drivers(1024, 3) == len(records) == len(seen) == 5120 and seen[-1] == (5120, 5120)
 
 
-def test_a_volume_next_to_nothing_counts_as_gone(monkeypatch):
+def test_a_volume_of_less_than_a_cell_counts_as_one_cell(monkeypatch):
     ratios = iter([1e-9, 1e-30, 1.0, 1e-12] * 3)
-    monkeypatch.setattr(drivers, "_run", lambda tissue, drawn, arm, *rest: {"arms": {arm: {"growth_ratio": next(ratios)}}})
+    monkeypatch.setattr(drivers, "_run", lambda tissue, drawn, arm, *rest: {"arms": {arm: {"growth_ratio": next(ratios), "one_cell": 1e-6}}})
     asked = []
     monkeypatch.setattr(drivers, "sobol_drivers", lambda volume, *rest: asked.extend(volume({"kill_rate_CTL": 1e-4}) for _ in range(4)) or [])
     run(2)

@@ -19,7 +19,7 @@ from tmefield.output.outcome_picture import outcome_picture
 from tmefield.output.outcome_record import BALANCE, TUMOUR, OutcomeRecord, endpoint_scalars
 
 EDGE = ("TGFb-CTL", "killing of tumour by CD8_T", "TGFb", "0.5 pM", "140 pM", "0.996", "1 to 0", "model")
-LEVELS = ("IFNg_pg_per_mL", "IL10_pg_per_mL", "CD8_T_fraction")
+LEVELS = ("IFNg_pg_per_mL", "IL10_pg_per_mL", "CD8_T_per_mm3")
 
 
 def arm(ratio):
@@ -124,7 +124,7 @@ def test_a_page_is_as_high_as_what_it_holds(tmp_path):
 
 
 def test_names_and_numbers():
-    assert [level_words(level) for level in LEVELS] == ["IFN-γ (pg/mL)", "IL-10 (pg/mL)", "CD8 T (share)"] and level_words("other") == "other"
+    assert [level_words(level) for level in LEVELS] == ["IFN-γ (pg/mL)", "IL-10 (pg/mL)", "CD8 T (cells/mm³)"] and level_words("other") == "other"
     assert with_interval(0.1999, (0.0712, 0.34)) == "+0.2 (+0.0712 to +0.34)"
     assert cohort().levels == LEVELS and cohort().treated == ("anti-PD1", "half")
 

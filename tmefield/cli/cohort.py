@@ -57,6 +57,7 @@ def computed_cohort(plan, folder: Path, progress) -> Computed:
     from ..config.outcome_checks import arm_file
     from ..outcome.cohort import run_cohort
     from ..outcome.drivers import volume_drivers
+    from ..outcome.endpoints import density_profile
     from ..output.atomic import write_bytes
 
     cohort = plan.cohort
@@ -64,7 +65,7 @@ def computed_cohort(plan, folder: Path, progress) -> Computed:
     how = {"key": cohort.key, "stages": cohort.stages, "step": plan.step, "rtol": plan.rtol}
     with _quietly():
         told = _Told(progress, "tumours", folder / RECORDS)
-        records = run_cohort(cohort.patients(), plan.arms, times, results=folder / RECORDS, told=told, **how)
+        records = run_cohort(cohort.patients(), plan.arms, times, results=folder / RECORDS, measured=density_profile, told=told, **how)
         files, drivers, samples = [folder / RECORDS], [], []
         if table.drivers:
             arm = table.drivers_of
@@ -136,3 +137,5 @@ def print_cohort(report: dict) -> None:
         rows.append([str(place), one["arm"], with_interval(one["mean_log_ratio"], one["interval"]), *shown, *[""] * (3 - len(shown))])
     print(f"over {report['tumours']} tumours, those above being of the typical one:")
     print(table(["", "arm", "ln(volume/control), 95 %", "best", "better", "responds"], rows, text=(0, 1)))
+    if report["caution"]:
+        print(report["caution"])

@@ -29,12 +29,11 @@ Record = Mapping[str, Any]
 def cohort_record(plan: CohortPlan, records: Sequence[Record], drivers: "Sequence[Driver]" = (), samples: Sequence[Record] = ()) -> CohortRecord:
     """What a report shows of the records of patients and, where there are any, of the drivers and the records of their samples.
 
-    Patients of whom some steady state was not found are left out.
+    Patients of whom some steady state was not found are left out. A tumour of less than one cell at the end counts as one cell.
 
     **Raises** `NumericsError` where fewer than two are left.
     """
     from ..outcome.cohort import table
-    from ..outcome.endpoints import GONE
     from ..outcome.prognosis import effects
     from ..outcome.ranking import rank_arms
 
@@ -43,7 +42,7 @@ def cohort_record(plan: CohortPlan, records: Sequence[Record], drivers: "Sequenc
         told = f"the cytokines were found at every step in {len(found)} of {len(records)} tumours"
         raise NumericsError(f"{told}: take a shorter outcome.step, or a narrower spread in [cohort]")
     columns = table(found)
-    growth = {arm: np.maximum(columns[f"{arm}: growth_ratio"], GONE) for arm in found[0]["arms"]}
+    growth = {arm: np.maximum(columns[f"{arm}: growth_ratio"], _one_cell(found, arm)) for arm in found[0]["arms"]}
     profile = {key.removeprefix("profile: "): column for key, column in columns.items() if key.startswith("profile: ")}
     treated = {arm: column for arm, column in growth.items() if arm != CONTROL}
     response = plan.table.response
@@ -60,8 +59,13 @@ def cohort_record(plan: CohortPlan, records: Sequence[Record], drivers: "Sequenc
         list(drivers),
         plan.table.drivers_of,
         plan.table.drivers,
-        _notes(records, found, samples, GONE),
+        _notes(records, found, samples),
     )
+
+
+def _one_cell(records: Sequence[Record], arm: str) -> np.ndarray:
+    """What the growth ratio of each is with one cell left."""
+    return np.array([one["arms"][arm]["one_cell"] for one in records])
 
 
 def _worst(record: Record) -> int:
@@ -80,7 +84,7 @@ def _prediction(profile: dict[str, np.ndarray], had: np.ndarray) -> "Prediction 
         return "not computed: scikit-learn is not installed (pip install 'tmefield[cohort]')"
 
 
-def _notes(records: Sequence[Record], found: Sequence[Record], samples: Sequence[Record], gone: float) -> tuple[str, ...]:
+def _notes(records: Sequence[Record], found: Sequence[Record], samples: Sequence[Record]) -> tuple[str, ...]:
     """What was left out, and what to doubt."""
     notes = []
 
@@ -94,7 +98,7 @@ def _notes(records: Sequence[Record], found: Sequence[Record], samples: Sequence
         notes.append(f"{left} of {len(records)} tumours were left out: their cytokines were not found at some step of an arm (status in cohort.csv)")
     rough = "had a population that changed by more than half of its greatest density in a step: a shorter outcome.step tells what that costs"
     some("tumours", found, lambda end: end["change"] > ROUGH, rough)
-    some("tumours", found, lambda end: end["growth_ratio"] < gone, f"fell below {gone:g} of their volume at the start in an arm, and count as that")
+    some("tumours", found, lambda end: end["growth_ratio"] < end["one_cell"], "were cleared in an arm: less than one cell was left; they count as one cell")
     some("samples of the drivers", samples, lambda end: end["status"] != 0, "did not find their cytokines at some step; they are counted as they ended")
     some("samples of the drivers", samples, lambda end: end["change"] > ROUGH, rough)
     return tuple(notes)
@@ -104,6 +108,7 @@ def cohort_summary(record: CohortRecord) -> dict[str, Any]:
     """The cohort in numbers, ready for JSON but for numbers that are not finite."""
     return {
         "tumours": record.tumours,
+        "caution": record.caution,
         "ranking": [asdict(one) for one in record.ranks],
         "response": record.response,
         "responds": dict(record.responds),

@@ -14,7 +14,7 @@ from ..library.prior import Prior
 from ..populations.course import PopulationCourse
 from ..populations.march import HALF_A_DAY
 from .arms import CONTROL, movement_stages, run_arms
-from .endpoints import profile, summary
+from .endpoints import one_cell, profile, summary
 from .immune_tissue import ImmuneTissue
 from .records import Record, Records
 from .values import known_value
@@ -141,8 +141,10 @@ def _run(
 
 
 def end_of(course: PopulationCourse) -> dict[str, float]:
-    """Endpoints of a course (`endpoints.summary`), the worst `status` of its steady solves and the greatest `change` of a population in a step."""
-    return {**summary(course), "status": int(np.max(course.status)), "change": float(np.max(course.change))}
+    """Endpoints of a course (`endpoints.summary`), what its `growth_ratio` would be with `one_cell` left, the worst `status` of its steady solves and the
+    greatest `change` of a population in a step.
+    """
+    return {**summary(course), "one_cell": one_cell(course), "status": int(np.max(course.status)), "change": float(np.max(course.change))}
 
 
 def table(records: Sequence[Mapping[str, Any]], endpoint: str = "growth_ratio") -> dict[str, np.ndarray]:

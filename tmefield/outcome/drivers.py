@@ -12,7 +12,6 @@ from ..library.prior import Prior
 from ..populations.march import HALF_A_DAY
 from .arms import run_arms
 from .cohort import end_of, with_drawn
-from .endpoints import GONE
 from .immune_tissue import ImmuneTissue
 from .ranking import Driver, sobol_drivers
 from .records import Record, Records
@@ -44,7 +43,7 @@ def volume_drivers(
     - `arm`, `doses`: of the one arm; `priors`: as of `virtual_patients`; `samples`: a power of two.
     - The rest as of `run_cohort`: a file of `results` goes on where it was stopped.
 
-    A volume below `endpoints.GONE` of the start counts as that.
+    A volume of less than one cell counts as that of one.
 
     **Raises** `InputError` for a number of samples that is not a power of two; `FileError` as `run_cohort` does.
     """
@@ -55,7 +54,8 @@ def volume_drivers(
         found.append(record)
         if told is not None:
             told(len(found), runs_of_drivers(samples, len(priors)))
-        return math.log(max(record["arms"][arm]["growth_ratio"], GONE))
+        end = record["arms"][arm]
+        return math.log(max(end["growth_ratio"], end["one_cell"]))
 
     return sobol_drivers(volume, priors, samples, seed), found
 

@@ -45,6 +45,12 @@ def growth_ratio(course: PopulationCourse) -> float:
     return float(volume[-1] / volume[0])
 
 
+def one_cell(course: PopulationCourse) -> float:
+    """The volume of one tumour cell over that of the tumour at the start: a tumour of less at the end is cleared, and how much less says nothing."""
+    first = float(jnp.sum(course.density[0, _tumour(course)])) * course.tissue.model.grid.voxel_volume
+    return 1 / first if first > 0 else float("nan")
+
+
 def _volumes(course: PopulationCourse) -> tuple[np.ndarray, np.ndarray]:
     """Tumour volume, um3, at the start and after every step, and those times, s."""
     index = _tumour(course)
@@ -134,15 +140,31 @@ def _mean(field: Float[Array, "z y x"], weight: np.ndarray) -> float:
 
 def profile(course: PopulationCourse, index: int = 0) -> dict[str, float]:
     """The tumour at an output time in the terms of a laboratory: `IL6_pg_per_mL`, ... mean over the tumour's cells, `CD8_T_fraction`, ... of the cells."""
+    counts = _densities(course, index)
+    total = sum(counts.values())
+    return _levels(course, index) | {f"{name}_fraction": value / total for name, value in counts.items()}
+
+
+def density_profile(course: PopulationCourse, index: int = 0) -> dict[str, float]:
+    """As `profile`, with `CD8_T_per_mm3`, ... in place of fractions: mean density over the tumour's cells, cells/mm3. Fractions add up to 1, so that where one
+    population differs between tumours all others seem to; densities differ by themselves.
+    """
+    return _levels(course, index) | {f"{name}_per_mm3": 1e9 * value for name, value in _densities(course, index).items()}
+
+
+def _levels(course: PopulationCourse, index: int) -> dict[str, float]:
+    """Cytokines, mean over the tumour's cells, pg/mL."""
     found = {}
     for name, species in zip(course.tissue.model.names, course.tissue.model.species, strict=True):
-        mean = in_tumour(course[name][index], course, index)
         weight = species.molecular_weight
         if weight is not None and species.species_class == "cytokine":
-            found[f"{name}_pg_per_mL"] = mean * float(weight) * 1e3  # 1 nM of 1 kDa is 1 ng/mL
-    counts = {name: in_tumour(course[name][index], course, index) for name in course.tissue.names}
-    total = sum(counts.values())
-    return found | {f"{name}_fraction": value / total for name, value in counts.items()}
+            found[f"{name}_pg_per_mL"] = in_tumour(course[name][index], course, index) * float(weight) * 1e3  # 1 nM of 1 kDa is 1 ng/mL
+    return found
+
+
+def _densities(course: PopulationCourse, index: int) -> dict[str, float]:
+    """Populations, mean over the tumour's cells, cells/um3."""
+    return {name: in_tumour(course[name][index], course, index) for name in course.tissue.names}
 
 
 def summary(course: PopulationCourse) -> dict[str, float]:

@@ -13,11 +13,13 @@ def cohort_part(record: CohortRecord, picture: str | os.PathLike) -> list[str]:
     """Pieces of HTML, the picture (a PNG of `cohort_picture`) within."""
     return [
         f"<h2>The cohort: {record.tumours} tumours in {len(record.growth)} arms</h2>",
+        *([f'<p class="warn">{escaped(record.caution)}.</p>'] if record.caution else []),
         image(picture, "Outcomes by arm, ranking of the arms, what drives the volume, and what each level of the profile at the start goes with"),
         "<h2>Arms over the cohort, the smallest tumours first</h2>",
         _ranking(record),
         '<p class="sub">ln(volume/control): mean over the tumours and its central 95 % by drawing tumours again; best: share of tumours for which the arm'
-        f" is the best, of those with several best ones for each; responds: share with less than {record.response:g} of the untreated volume.</p>",
+        f" is the best, of those with several best ones for each; responds: share with less than {record.response:g} of the untreated volume. A tumour of less"
+        " than one cell is cleared and counts as one cell.</p>",
         *_drivers(record),
         *_predictions(record),
         *_slopes(record),
@@ -75,7 +77,9 @@ def _slopes(record: CohortRecord) -> list[str]:
         "<h2>Profile at the start against outcome</h2>",
         table(heads, rows, numbers=tuple(range(1, len(heads)))),
         '<p class="sub">Change per e-fold more of the level and its central 95 %. Prognostic: of the volume without treatment. Predictive: of what a'
-        " treatment makes of it; below zero it works better where there is more. Each level by itself; the tumours stand one by one in cohort.csv.</p>",
+        " treatment makes of it; below zero it works better where there is more. Each level by itself, whatever goes with it: levels that differ together share"
+        " a slope. Cells are counted as densities among the tumour's cells, not as shares of all cells, which add up to one and would move where another"
+        " population differs. The tumours stand one by one in cohort.csv.</p>",
     ]
 
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from ..outcome.ranking import Driver, Rank
 
 CONTROL = "control"
-CYTOKINE, FRACTION = "_pg_per_mL", "_fraction"
-"""How the names of levels of a profile end: mean over the tumour's cells, and share of the cells there."""
+CYTOKINE, DENSITY = "_pg_per_mL", "_per_mm3"
+"""How the names of levels of a profile end: concentration and density of cells, both mean over the tumour's cells."""
+ENOUGH = 20
+"""Tumours from which on an interval by drawing them again is trusted (chosen): of 20 normal values a central 95 % holds the mean in 93 % of cases, of 8 in
+88 %, of 4 in 81 %."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,13 @@ class CohortRecord:
         return len(self.growth[CONTROL])
 
     @property
+    def caution(self) -> str:
+        """What to doubt of intervals by drawing so few tumours again; empty where there are enough."""
+        if self.tumours >= ENOUGH:
+            return ""
+        return f"only {self.tumours} tumours: intervals by drawing them again are too narrow to trust below {ENOUGH} (raise cohort.patients)"
+
+    @property
     def treated(self) -> tuple[str, ...]:
         """The arms but the control, the one that spares most first."""
         return tuple(one.arm for one in self.ranks if one.arm != CONTROL)
@@ -68,8 +78,8 @@ class CohortRecord:
 
 
 def level_words(level: str) -> str:
-    """A level of a profile as a reader knows it: IL-6 (pg/mL), CD8 T (share)."""
-    for ending, unit in ((CYTOKINE, "pg/mL"), (FRACTION, "share")):
+    """A level of a profile as a reader knows it: IL-6 (pg/mL), CD8 T (cells/mm³)."""
+    for ending, unit in ((CYTOKINE, "pg/mL"), (DENSITY, "cells/mm³")):
         if level.endswith(ending):
             return f"{spelled(level.removesuffix(ending))} ({unit})"
     return level

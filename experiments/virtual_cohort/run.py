@@ -126,7 +126,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     patients = cohort.virtual_patients(tissue, spread(given), count, SEED)
     results, stages = options.out / "records.jsonl" if options.out else None, cohort.shared_stages(tissue, spread(given), step)
     key = key_of((FOLDER / "parameters.toml").read_bytes(), voxels, float(times[-1]), RTOL)
-    records = cohort.run_cohort(patients, arms, times, results=results, key=key, stages=stages, told=_tell, measured=endpoints.density_profile, step=step, rtol=RTOL)
+    how = {"step": step, "rtol": RTOL, "stages": stages, "measured": endpoints.density_profile}
+    records = cohort.run_cohort(patients, arms, times, results=results, key=key, told=_tell, **how)
     numbers = evaluate(records)
     report(numbers)
     if options.out:

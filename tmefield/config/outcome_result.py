@@ -55,6 +55,7 @@ def outcome_summary(loaded: LoadedOutcome, record: OutcomeRecord) -> dict:
             arm: {
                 "doses": doses[arm],
                 **{key: record.endpoint(arm, key) for key in ENDPOINTS},
+                "cleared": record.cleared(arm),
                 "cells": {name: float(record.cells(arm, name)[-1]) for name in record.populations},
                 "mean_nM": {name: float(fields.concentration[last[arm], index].mean()) for index, name in enumerate(fields.species)},
             }

@@ -26,7 +26,7 @@ def arm(ratio):
     """The fields of an arm whose tumour ends at this share of its volume."""
     fields = small_fields()
     steps = fields.times
-    density = {name: np.stack([1e-4 * np.ones(fields.grid.shape), ratio * 1e-4 * np.ones(fields.grid.shape)]) for name in (TUMOUR, "CD8_T")}
+    density = {name: np.stack([1e-2 * np.ones(fields.grid.shape), ratio * 1e-2 * np.ones(fields.grid.shape)]) for name in (TUMOUR, "CD8_T")}
     ends = {"growth_ratio": ratio, "volume_mm3": ratio / 10, "time_to_progression_d": np.inf, "killed_per_d": 0.2, "invasion_per_mm2_d": 3.0}
     return dataclasses.replace(
         fields,
@@ -86,6 +86,22 @@ def test_the_page_of_an_outcome_alone(tmp_path):
 def test_what_does_not_differ_is_not_ranked():
     record = OutcomeRecord("arms", {"control": arm(2.0), "a": arm(1.0), "b": arm(1.005), "c": arm(1.02)})
     assert record.order("growth_ratio") == "a = b < c < control" and record.order("killed_per_d") == "control = a = b = c"
+
+
+def test_how_much_less_than_one_cell_is_left_does_not_rank(tmp_path):
+    """A thousand cells at the start: 1e-9 and 1e-20 of them are no tumour both, two of them are one."""
+    record = OutcomeRecord("arms", {"control": arm(2.0), "a": arm(1e-9), "b": arm(1e-20), "c": arm(2e-3)})
+    assert record.order("growth_ratio") == "a = b < c < control" and record.order("volume_mm3").startswith("a = b < c")
+    assert record.compared("a", "growth_ratio") == record.compared("b", "growth_ratio") == pytest.approx(1e-3)
+    assert [record.cleared(one) for one in record.arms] == [False, True, True, False]
+    page = texts(outcome_page(record, outcome_picture(record, tmp_path / "outcome.png"), tmp_path / "outcome.html").read_text(encoding="utf-8"))
+    assert page.count('<td class="n">cleared</td>') == 4 and "1e-20" not in page
+
+
+def test_few_tumours_are_cautioned_about_on_the_page(tmp_path):
+    few = cohort(growth={name: column[:19] for name, column in cohort().growth.items()})
+    assert 'class="warn">only 19 tumours' in "".join(cohort_part(few, cohort_picture(few, tmp_path / "few.png")))
+    assert "only" not in texts("".join(cohort_part(cohort(), tmp_path / "few.png")))
 
 
 def test_the_page_holds_the_cohort_and_its_typical_tumour(tmp_path):

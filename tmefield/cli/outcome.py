@@ -179,7 +179,8 @@ def _print(report: dict) -> None:
 
     rows = []
     for place, arm in enumerate(report["ranking"]["growth_ratio"], start=1):
-        rows.append([str(place), arm, *(shown(report["arms"][arm][key]) for key in ENDPOINTS)])
+        ends = report["arms"][arm]
+        rows.append([str(place), arm, *(shown(key, ends[key], cleared=ends["cleared"]) for key in ENDPOINTS)])
     print(table(["", "arm", *(one.short for one in ENDPOINTS.values())], rows, text=(0, 1)))
     if "cohort" in report:
         print_cohort(report["cohort"])

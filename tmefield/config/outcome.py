@@ -100,7 +100,8 @@ def run_key(loaded: LoadedOutcome) -> str:
 def cohort_key(loaded: LoadedOutcome) -> str:
     """Hash of all that decides the course of a patient but its number: of more patients, drivers and another threshold of response it is the same."""
     assert loaded.config.cohort is not None
-    return _hash({"run": run_key(loaded), "arms": arms_of(loaded.config), "seed": loaded.config.cohort.seed})
+    held = "levels, densities, one cell"  # what a record holds: records that lack some of it cannot be gone on with
+    return _hash({"run": run_key(loaded), "arms": arms_of(loaded.config), "seed": loaded.config.cohort.seed, "held": held})
 
 
 def arm_key(loaded: LoadedOutcome, name: str) -> str:

@@ -61,6 +61,7 @@ def outcome_summary(loaded: LoadedOutcome, record: OutcomeRecord) -> dict:
                 "doses": doses[arm],
                 **{key: record.endpoint(arm, key) for key in ENDPOINTS},
                 "occupancy": record.occupancy(arm),
+                "cleared": record.cleared(arm),
                 "cells": {name: float(record.cells(arm, name)[-1]) for name in record.populations},
                 "mean_nM": {name: float(fields.concentration[last[arm], index].mean()) for index, name in enumerate(fields.species)},
             }

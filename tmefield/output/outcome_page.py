@@ -5,8 +5,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from .arm_style import ALIKE
 from .html_page import escaped, image, sentences, table, write_page
-from .outcome_record import ALIKE, ENDPOINTS, OutcomeRecord
+from .outcome_record import ENDPOINTS, SIZES, OutcomeRecord
 from .scales import figure
 
 RESEARCH = (
@@ -36,16 +37,18 @@ def outcome_page(
     days = f"{(first.times[-1] - first.times[0]) / 86400.0:g} days"
     told = f"{len(record.arms)} arms over {days}; the smallest tumour at the end: {best}"
     heads, meant = [one.short for one in ENDPOINTS.values()], "; ".join(f"{one.short.split(',')[0]}: {one.words}" for one in ENDPOINTS.values())
-    rows = [[str(place), arm, *(shown(record.endpoint(arm, key)) for key in ENDPOINTS)] for place, arm in enumerate(record.ranking("growth_ratio"), start=1)]
+    rows = []
+    for place, arm in enumerate(record.ranking("growth_ratio"), start=1):
+        rows.append([str(place), arm, *(shown(key, record.endpoint(arm, key), cleared=record.cleared(arm)) for key in ENDPOINTS)])
     orders = [[one.words, record.order(key)] for key, one in ENDPOINTS.items()]
     body = [
         f"<h1>{escaped(record.title)}</h1>",
         *([*cohort, "<h2>The typical tumour of the cohort</h2>"] if cohort else []),
         f'<p class="sub">{escaped(told)}</p>',
-        image(picture, "Tumour volume by arm, populations through time, slices of concentrations and of killing less growth at the end"),
+        image(picture, "Tumour volume by arm, levels in the tumour and populations through time, slices of concentrations and of killing less growth"),
         "<h2>Arms, the smallest tumour first</h2>",
         table(["", "arm", *heads], rows, numbers=tuple(range(2, 2 + len(ENDPOINTS)))),
-        f'<p class="sub">{escaped(meant)}.</p>',
+        f'<p class="sub">{escaped(meant)}. Cleared: less than one tumour cell is left in the box; how much less does not rank.</p>',
         "<h2>The order of the arms by each endpoint, the tumour that is held best first</h2>",
         table(["endpoint", "arms"], orders, numbers=()),
         f'<p class="sub">= : within {100 * ALIKE:g} % of each other, or without the endpoint in both.</p>',
@@ -58,6 +61,8 @@ def outcome_page(
     return write_page(record.title, body, path)
 
 
-def shown(value: float) -> str:
-    """An endpoint as a person writes it."""
+def shown(key: str, value: float, *, cleared: bool) -> str:
+    """An endpoint as a person writes it; of a tumour that is cleared no size."""
+    if cleared and key in SIZES:
+        return "cleared"
     return "not reached" if math.isinf(value) else "none" if math.isnan(value) else figure(value)

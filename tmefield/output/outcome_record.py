@@ -4,16 +4,16 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from ..errors import InputError
+from .arm_style import ALIKE
 from .fieldset import FieldSet, Variable, density_name, variable_name
 
 TUMOUR = "tumour"
-ALIKE = 0.01
-"""Relative difference of endpoints that is not told from none: in cytokine_therapy halving the step changes a volume by 0.2 to 1.2 %."""
 BALANCE = "killing_minus_growth"
 """The map of tumour cells killed less those made at the end, cells/um3/s."""
 
@@ -36,6 +36,8 @@ ENDPOINTS = {
     "invasion_per_mm2_d": Endpoint("tumour cells that leave through the margin at the end", "mm-2 d-1", "invasion, 1/mm²/d", True),
 }
 """By the key of `tmefield.outcome.endpoints.summary`, the one that ranks arms first."""
+SIZES = ("growth_ratio", "volume_mm3")
+"""Endpoints that say how large a tumour is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +71,23 @@ class OutcomeRecord:
         """An endpoint of an arm; infinite or not a number where there is none."""
         return float(self.arms[arm].scalars[endpoint_names()[key]].values)
 
+    def compared(self, arm: str, key: str) -> float:
+        """An endpoint as arms are compared by it: less than one cell of a tumour counts as one cell, how much less says nothing."""
+        if key not in SIZES or not self.cleared(arm):
+            return self.endpoint(arm, key)
+        first = float(self.cells(arm, TUMOUR)[0])
+        return self._cell_volume(arm) if key == "volume_mm3" else 1 / first if first > 0 else math.nan
+
+    def cleared(self, arm: str) -> bool:
+        """Whether less than one tumour cell is left at the end."""
+        return bool(self.cells(arm, TUMOUR)[-1] < 1)
+
     def ranking(self, key: str) -> list[str]:
-        """The arms by an endpoint, that of the tumour that is held best first; arms without one last."""
+        """The arms by an endpoint (`compared`), that of the tumour that is held best first; arms without one last."""
         sign = 1.0 if ENDPOINTS[key].low_is_good else -1.0
 
         def place(arm: str) -> float:
-            value = self.endpoint(arm, key)
+            value = self.compared(arm, key)
             return math.inf if math.isnan(value) else sign * value
 
         return sorted(self.arms, key=place)
@@ -84,7 +97,7 @@ class OutcomeRecord:
         ranked, mark = self.ranking(key), "<" if ENDPOINTS[key].low_is_good else ">"
         told = ranked[0]
         for before, arm in pairwise(ranked):
-            told += f" {'=' if _alike(self.endpoint(before, key), self.endpoint(arm, key)) else mark} {arm}"
+            told += f" {'=' if _alike(self.compared(before, key), self.compared(arm, key)) else mark} {arm}"
         return told
 
     def occupancy(self, arm: str) -> dict[str, float]:
@@ -104,8 +117,37 @@ class OutcomeRecord:
 
     def volume(self, arm: str) -> np.ndarray:
         """The tumour's volume at `days`, mm3."""
-        one = float(self.arms[arm].scalars[f"{TUMOUR}_cell_volume"].values)
-        return self.cells(arm, TUMOUR) * one / 1e9
+        return self.cells(arm, TUMOUR) * self._cell_volume(arm)
+
+    def _cell_volume(self, arm: str) -> float:
+        """Of one tumour cell, mm3."""
+        return float(self.arms[arm].scalars[f"{TUMOUR}_cell_volume"].values) / 1e9
+
+    def levels(self, arm: str) -> np.ndarray:
+        """Mean of each species over the tumour's cells at the stored times [time, species], nM; not a number where less than one cell is left."""
+        return self._levels[arm]
+
+    @cached_property
+    def _levels(self) -> dict[str, np.ndarray]:
+        return {arm: np.stack([_in_tumour(fields, time) for time in range(fields.times.size)]) for arm, fields in self.arms.items()}
+
+    @cached_property
+    def _most(self) -> dict[str, np.ndarray]:
+        """The greatest concentration of each species anywhere and at any stored time, nM."""
+        return {arm: np.asarray(fields.concentration).max(axis=(0, 2, 3, 4)) for arm, fields in self.arms.items()}
+
+    def holds(self, arm: str, species: int) -> bool:
+        """Whether there is any of a species in an arm: a drug is in those arms alone in which it is given."""
+        return bool(self._most[arm][species] > 1e-9 * max(one[species] for one in self._most.values()))
+
+
+def _in_tumour(fields: FieldSet, time: int) -> np.ndarray:
+    """Mean of each species over the tumour's cells at a stored time, nM."""
+    weight = np.asarray(fields.cell_density[TUMOUR][time], np.float64)
+    whole = float(weight.sum())
+    if whole * fields.grid.voxel_volume < 1:
+        return np.full(len(fields.species), np.nan)
+    return np.einsum("szyx,zyx->s", np.asarray(fields.concentration[time], np.float64), weight) / whole
 
 
 def occupancy_name(treatment: str) -> str:

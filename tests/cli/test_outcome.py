@@ -58,6 +58,22 @@ def test_the_file_of_an_arm(finished):
     assert float(read_netcdf(path.with_name("arm-control.nc")).maps["killing_minus_growth"].values.sum()) < 0
 
 
+def test_a_picture_of_an_arm_has_its_name_and_the_folder_names_the_arms(finished):
+    out = finished[0] / "out"
+    try:
+        for arm in ("control", "half"):
+            answer = tmefield("plot", out / f"arm-{arm}.nc")
+            assert answer.code == 0 and answer.out.split() == [str(out / f"arm-{arm}-overview.png")]
+        assert not (out / "overview.png").exists()
+    finally:
+        for path in out.glob("*-overview.png"):
+            path.unlink()
+    for command in ("plot", "export", "info"):
+        answer = tmefield(command, out)
+        assert answer.code == 4 and "holds the arms of an outcome: name one of them" in answer.err
+        assert "arm-anti-PD1.nc, arm-control.nc, arm-half.nc" in answer.err and "fields.nc" not in answer.err
+
+
 def test_the_same_command_keeps_arms_and_another_arm_is_computed_alone(finished, monkeypatch):
     folder, _ = finished
     computed = []

@@ -9,13 +9,14 @@ import numpy as np
 
 from .. import __version__, library, units
 from ..grid import Grid
-from .cohort import TYPICAL, CohortPlan, cohort_plan
+from .cohort import TYPICAL, CohortPlan, cohort_plan, idle_values
 from .drugs import DrugValues, beyond
 from .estimate import Forecast, check_memory, forecast
-from .inputs import sensible
+from .inputs import box_notes, sensible
 from .load import LoadedOutcome
 from .outcome_checks import CONTROL, TUMOUR, arm_names, treatments_of, value_of
 from .outcome_tables import DepotGiven, DrugGiven, OutcomeConfig
+from .problems import refuse
 from .quantities import parse_memory
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
         sensitivity=table.sensitivity,
         dtype=config.solver.precision,
     )
+    _refuse_idle(loaded, tissue)
     if table.off:
         tissue = tissue.without(*(library.edge(id).id for id in table.off))
     step, notes, cohort = units.parse(table.step, "time"), _notes(config, drugs), None
@@ -79,6 +81,21 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
         cohort = cohort_plan(loaded, tissue, step, cohort_key(loaded))
         tissue, notes = cohort.typical(), (*notes, TYPICAL)
     return OutcomePlan(loaded, tissue, arms_of(config), times, step, config.solver.rtol, need, notes, cohort)
+
+
+def _refuse_idle(loaded: LoadedOutcome, tissue: "ImmuneTissue") -> None:
+    """Refuse values and switched-off edges on which no number of the model depends."""
+    table = loaded.config.outcome
+    parts = {id: tissue.without(library.edge(id).id).values.keys() - tissue.values.keys() for id in table.off}
+    # Whatever the switched-off edges hold besides what is given; the numbers themselves do not matter.
+    asked = {key: float(np.asarray(tissue.values[key])) for key in table.values} | dict.fromkeys((key for keys in parts.values() for key in keys), 1.0)
+    idle = set(idle_values(tissue, asked))
+    what = "has no effect in this tissue: add the cells or cytokines that it belongs to, or leave it out"
+    found = [(f"outcome.values.{key}", what) for key in table.values if key in idle]
+    what = "acts on nothing in this tissue, so that there is nothing to switch off: add the cells or cytokines that it joins, or leave it out"
+    found += [(f"outcome.off[{index}]", f"'{id}' {what}") for index, id in enumerate(table.off) if parts[id] and parts[id] <= idle]
+    if found:
+        raise refuse(loaded.source, found)
 
 
 def arms_of(config: OutcomeConfig) -> dict[str, dict[str, float]]:
@@ -181,9 +198,10 @@ def _weight(species: str) -> float | None:
 
 
 def _notes(config: OutcomeConfig, drugs: dict[str, DrugValues]) -> tuple[str, ...]:
-    """What may surprise: what is given too late to matter, a tumour smaller than a voxel."""
+    """What may surprise: a box wider than asked for, what is given too late to matter, a tumour smaller than a voxel."""
     table, grid = config.outcome, _grid(config)
-    notes = [note for one in drugs.values() for note in beyond(one, table.duration, "outcome.duration")]
+    notes = box_notes(grid, [units.parse(one, "length") for one in config.grid.size])
+    notes += [note for one in drugs.values() for note in beyond(one, table.duration, "outcome.duration")]
     late = [
         name for name, one in table.treatments.items() if isinstance(one, DepotGiven) and units.parse(one.at, "time") >= units.parse(table.duration, "time")
     ]

@@ -119,10 +119,22 @@ def test_validate_tells_what_was_understood(finished):
     assert json.loads(tmefield("validate", folder / "case.toml", "--json").out)["times_s"] == [0.0, 86400.0, 172800.0]
 
 
-@pytest.mark.parametrize("command", ["estimate", "fit"])
-def test_other_commands_refuse_an_outcome(finished, command):
-    answer = tmefield(command, finished[0] / "case.toml")
-    assert answer.code == 2 and "'tmefield run' and 'tmefield validate' take a file with a table [outcome]" in answer.err
+def test_other_commands_refuse_an_outcome(finished):
+    answer = tmefield("fit", finished[0] / "case.toml")
+    assert answer.code == 2 and "'tmefield run', 'validate' and 'estimate' take a file with a table [outcome]" in answer.err
+
+
+def test_estimate_tells_arms_steps_memory_and_time(finished):
+    case = finished[0] / "case.toml"
+    answer = tmefield("estimate", case)
+    for words in ("4 x 4 x 4 voxels", "3 populations", "2 cytokines", "3 arms, 2 steps each at least", "memory  ", "disk    up to", "time    about"):
+        assert words in answer.out
+    told = json.loads(tmefield("estimate", case, "--json").out)
+    finer = json.loads(tmefield("estimate", case, "--json", "--set", "grid.spacing=20 um", "--set", "outcome.step=6 h").out)
+    assert (told["arms"], told["courses"], told["steps"], finer["steps"]) == (3, 3, 2, 8)
+    assert finer["shape_zyx"] == [12, 12, 12] and finer["seconds"] > told["seconds"] and finer["memory"] > told["memory"]
+    short = tmefield("estimate", case, "--set", "solver.memory_limit=1 MB")
+    assert short.code == 5 and "solver.memory_limit" in short.err
 
 
 def test_the_starter(tmp_path):

@@ -200,7 +200,7 @@ def test_all_mistakes_come_at_once():
 
 
 def test_what_takes_fields_refuses_an_outcome(tmp_path):
-    with pytest.raises(InputError, match=r"case.toml: outcome: 'tmefield run' and 'tmefield validate' take a file"):
+    with pytest.raises(InputError, match=r"case.toml: outcome: 'tmefield run', 'validate' and 'estimate' take a file"):
         parse_config(CASE, folder=Path(), source="case.toml")
     path = tmp_path / "case.toml"
     path.write_text(CASE, encoding="utf-8")

@@ -56,8 +56,9 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
     **Raises** `InputError` for what does not fit together, `ResourceError` where it would not fit in memory (before any array of the grid's size is made).
     """
     config, table = loaded.config, loaded.config.outcome
-    grid, times = _grid(config), _times(config)
-    need = _affordable(config, grid, len(times))
+    grid, times = box_of(config), output_times(config)
+    need = needed(config, grid, len(times))
+    check_need(config, need, grid)
     from ..outcome.immune_tissue import ImmuneTissue, around_tumour
 
     radius, margin = units.parse(table.radius, "length"), units.parse(table.margin, "length")
@@ -129,30 +130,41 @@ def _hash(told: Any) -> str:
     return hashlib.sha256(json.dumps([told, __version__], sort_keys=True).encode()).hexdigest()
 
 
-def _grid(config: OutcomeConfig) -> Grid:
+def box_of(config: OutcomeConfig) -> Grid:
+    """The voxels of a configuration.
+
+    **Raises** `InputError` for next to none.
+    """
     given = config.grid.spacing
     spacing = [units.parse(one, "length") for one in (given if isinstance(given, tuple) else (given,) * 3)]
     origin, size = ([units.parse(one, "length") for one in three] for three in (config.grid.origin, config.grid.size))
     return sensible(Grid.from_box(origin, [low + extent for low, extent in zip(origin, size, strict=True)], (spacing[0], spacing[1], spacing[2])))
 
 
-def _times(config: OutcomeConfig) -> np.ndarray:
+def output_times(config: OutcomeConfig) -> np.ndarray:
+    """Times of output, s: the start, every interval, and the end."""
     end, every = units.parse(config.outcome.duration, "time"), units.parse(config.outcome.output_every, "time")
     times = every * np.arange(int(end / every * (1 + 1e-9)) + 1)
     return times if times[-1] >= end * (1 - 1e-9) else np.append(times, end)
 
 
-def _affordable(config: OutcomeConfig, grid: Grid, outputs: int) -> Forecast:
+def needed(config: OutcomeConfig, grid: Grid, outputs: int) -> Forecast:
     """What the steady states among the cells take, and the fields that are kept."""
     table = config.outcome
     fields = len(table.cytokines) + 2 * len(table.treatments) + len(table.cells)
     need = forecast(grid, fields, precision=config.solver.precision)
     width = 8 if config.solver.precision == "float64" else 4
     kept = 2 * width * outputs * fields * grid.size
-    need = Forecast(need.voxels, fields, need.memory + kept, 4 * outputs * fields * grid.size * len(arm_names(table)), need.seconds)
+    return Forecast(need.voxels, fields, need.memory + kept, 4 * outputs * fields * grid.size * len(arm_names(table)), need.seconds)
+
+
+def check_need(config: OutcomeConfig, need: Forecast, grid: Grid) -> None:
+    """Refuse what does not fit in memory.
+
+    **Raises** `ResourceError`.
+    """
     limit = config.solver.memory_limit
     check_memory(need, grid, None if limit is None else parse_memory(limit))
-    return need
 
 
 def _treatments(config: OutcomeConfig, drugs: dict[str, DrugValues], inside: np.ndarray) -> "dict[str, AbstractTreatment]":
@@ -199,7 +211,7 @@ def _weight(species: str) -> float | None:
 
 def _notes(config: OutcomeConfig, drugs: dict[str, DrugValues]) -> tuple[str, ...]:
     """What may surprise: a box wider than asked for, what is given too late to matter, a tumour smaller than a voxel."""
-    table, grid = config.outcome, _grid(config)
+    table, grid = config.outcome, box_of(config)
     notes = box_notes(grid, [units.parse(one, "length") for one in config.grid.size])
     notes += [note for one in drugs.values() for note in beyond(one, table.duration, "outcome.duration")]
     late = [

@@ -13,7 +13,7 @@ duration = "2 day"
 output_every = "1 day"
 step = "1 day"
 radius = "120 um"
-off = ["IL10-TNF"]
+off = ["IL10-CTL"]
 [outcome.cells]
 tumour = ["2e5 cells/mm3", "0 cells/mm3"]
 CD8_T = ["3e3 cells/mm3", "2e4 cells/mm3"]

@@ -8,19 +8,21 @@ ON, OFF = "#b2182b", "0.55"
 
 
 def draw(numbers: dict, path: Path) -> None:
-    """Effects of the arms by set; excess by set; its mean by what is off; the scan over secretion."""
+    """Effects of the arms by set; excess by set; its mean by what is off; where there is one (not with --quick), the scan over secretion."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(11.5, 8.2), layout=ConstrainedLayoutEngine(wspace=0.05, hspace=0.06))
+    whole = bool(numbers["scan"])
+    figure = Figure(figsize=(11.5, 8.2) if whole else (16.5, 4.4), layout=ConstrainedLayoutEngine(wspace=0.05, hspace=0.06))
     FigureCanvasAgg(figure)
-    (effects, sets), (edges, scan) = figure.subplots(2, 2)
-    _effects(effects, numbers["tumours"]["all edges"])
-    _sets(sets, numbers["tumours"])
-    _edges(edges, numbers["edges"])
-    _scan(scan, numbers["scan"])
-    for letter, panel in zip("abcd", (effects, sets, edges, scan), strict=True):
+    panels = figure.subplots(*((2, 2) if whole else (1, 3))).ravel()
+    _effects(panels[0], numbers["tumours"]["all edges"])
+    _sets(panels[1], numbers["tumours"])
+    _edges(panels[2], numbers["edges"])
+    if whole:
+        _scan(panels[3], numbers["scan"])
+    for letter, panel in zip("abcd", panels, strict=False):
         panel.set_title(letter, loc="left", fontweight="bold")
         panel.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)
@@ -58,8 +60,6 @@ def _edges(panel, edges: dict) -> None:
 
 
 def _scan(panel, scan: dict) -> None:
-    if not scan:
-        return
     for index, found in enumerate(scan.values()):
         for shift, name, colour in ((-0.08, "all edges", ON), (0.08, "both off", OFF)):
             _bar(panel, index + shift, found[name], colour, name if index == 0 else None)

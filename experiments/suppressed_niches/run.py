@@ -171,6 +171,8 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--quick", action="store_true", help="voxels of 10 um instead of 5")
     parser.add_argument("--out", type=Path, help="folder for the results")
     options = parser.parse_args(arguments)
+    if not options.network.is_file():
+        raise SystemExit(f"{options.network}: no such file; it is the network.dat of the tumour that comes with the program GreensV4 (README.md says where)")
     tf.reuse_memory()
     network = tf.VesselNetwork.read(options.network)
     lower, upper = network.box

@@ -69,6 +69,22 @@ def test_the_file_of_an_arm(finished):
     assert float(read_netcdf(path.with_name("arm-control.nc")).maps["killing_minus_growth"].values.sum()) < 0
 
 
+def test_a_picture_of_an_arm_has_its_name_and_the_folder_names_the_arms(finished):
+    out = finished[0] / "out"
+    try:
+        for arm in ("control", "half"):
+            answer = tmefield("plot", out / f"arm-{arm}.nc")
+            assert answer.code == 0 and answer.out.split() == [str(out / f"arm-{arm}-overview.png")]
+        assert not (out / "overview.png").exists()
+    finally:
+        for path in out.glob("*-overview.png"):
+            path.unlink()
+    for command in ("plot", "export", "info"):
+        answer = tmefield(command, out)
+        assert answer.code == 4 and "holds the arms of an outcome: name one of them" in answer.err
+        assert "arm-anti-PD1.nc, arm-control.nc, arm-half.nc" in answer.err and "fields.nc" not in answer.err
+
+
 def test_the_same_command_keeps_arms_and_another_arm_is_computed_alone(finished, monkeypatch):
     folder, _ = finished
     computed = []
@@ -118,10 +134,22 @@ def test_validate_tells_what_was_understood(finished):
     assert growth == {"what": "growth of tumour", "edges": ["vessels-growth"], "rate": pytest.approx(0.53 / 86400, rel=1e-3), "unit": "1/s"}
 
 
-@pytest.mark.parametrize("command", ["estimate", "fit"])
-def test_other_commands_refuse_an_outcome(finished, command):
-    answer = tmefield(command, finished[0] / "case.toml")
-    assert answer.code == 2 and "'tmefield run' and 'tmefield validate' take a file with a table [outcome]" in answer.err
+def test_other_commands_refuse_an_outcome(finished):
+    answer = tmefield("fit", finished[0] / "case.toml")
+    assert answer.code == 2 and "'tmefield run', 'validate' and 'estimate' take a file with a table [outcome]" in answer.err
+
+
+def test_estimate_tells_arms_steps_memory_and_time(finished):
+    case = finished[0] / "case.toml"
+    answer = tmefield("estimate", case)
+    for words in ("4 x 4 x 4 voxels", "3 populations", "2 cytokines", "3 arms, 2 steps each at least", "memory  ", "disk    up to", "time    about"):
+        assert words in answer.out
+    told = json.loads(tmefield("estimate", case, "--json").out)
+    finer = json.loads(tmefield("estimate", case, "--json", "--set", "grid.spacing=20 um", "--set", "outcome.step=6 h").out)
+    assert (told["arms"], told["courses"], told["steps"], finer["steps"]) == (3, 3, 2, 8)
+    assert finer["shape_zyx"] == [12, 12, 12] and finer["seconds"] > told["seconds"] and finer["memory"] > told["memory"]
+    short = tmefield("estimate", case, "--set", "solver.memory_limit=1 MB")
+    assert short.code == 5 and "solver.memory_limit" in short.err
 
 
 def test_the_starter(tmp_path):

@@ -104,7 +104,7 @@ REFUSED = {
     "cohort.lognormal={ 'cells.CD8' = [1, 0.5] }": "cohort.lognormal.cells.CD8: no such population in [outcome.cells]; did you mean 'CD8_T'?",
     "cohort.uniform={ 'cells.CD8_T' = [2, 1] }": "cohort.uniform.cells.CD8_T: the least has to be below the most; got 2",
     "cohort.uniform={ 'cells.CD8_T' = [-1, 1] }": "cohort.uniform.cells.CD8_T: must not be negative",
-    "cohort.uniform={ 'IL10-TNF.saturated' = [0, 1] }": "cohort.uniform.IL10-TNF.saturated: outcome.off switches 'IL10-TNF' off",
+    "cohort.uniform={ 'IL10-CTL.saturated' = [0, 1] }": "cohort.uniform.IL10-CTL.saturated: outcome.off switches 'IL10-CTL' off",
     "cohort={ patients = 5 }": "cohort: nothing differs between the tumours",
 }
 

@@ -34,7 +34,7 @@ def test_numbers_are_those_of_the_file(plan):
     tissue = plan.tissue
     assert tissue.grid.shape == (4, 4, 4) and tissue.cytokines == ("IFNg", "IL10")
     assert float(tissue.values["kill_rate_CTL"]) == pytest.approx(8 / DAY) and float(tissue.values["IFNg.decay"]) == pytest.approx(0.2 / 3600)
-    assert tissue.values["IL10-TNF.saturated"] == tissue.network.edge("IL10-TNF").basal
+    assert tissue.values["IL10-CTL.saturated"] == tissue.network.edge("IL10-CTL").basal
     inside, outside = np.asarray(tissue.cells["CD8_T"])[[0, -1], [0, -1], [0, -1]]
     share = 1 / (1 + np.exp((30 * 3**0.5 - 120) / 20))  # of the first voxel, 30 um from the centre along each axis
     assert inside == pytest.approx(3e-6 * share + 2e-5 * (1 - share)) and outside == pytest.approx(2e-5, rel=1e-3)
@@ -57,9 +57,9 @@ def test_an_output_at_the_end_whatever_the_interval():
 def test_it_is_told_back(plan):
     told = describe_outcome(plan)
     assert told["values"] == {"kill_rate_CTL": pytest.approx(8 / DAY), "IFNg.decay": pytest.approx(0.2 / 3600)}
-    assert told["off"] == ["IL10-TNF"] and list(told["arms"]) == ["control", "anti-PD1", "IFNg", "half"]
+    assert told["off"] == ["IL10-CTL"] and list(told["arms"]) == ["control", "anti-PD1", "IFNg", "half"]
     text = describe_outcome_text(plan)
-    for words in ("4 x 4 x 4 voxels", "kill_rate_CTL = 8 1/day", "arm      half: anti-PD1 0.5", "arm      control: nothing given", "off      IL10-TNF"):
+    for words in ("4 x 4 x 4 voxels", "kill_rate_CTL = 8 1/day", "arm      half: anti-PD1 0.5", "arm      control: nothing given", "off      IL10-CTL"):
         assert words in text
 
 
@@ -68,6 +68,12 @@ def test_what_is_given_too_late_and_a_tumour_within_a_voxel_are_told():
     notes = outcome_plan(load(late + DEPOT.replace('"6 h"', '"2 day"'), "outcome.radius=40 um")).notes
     assert any("anti-PD1: 1 of 1 dose at or beyond the end" in one and "outcome.duration" in one for one in notes)
     assert any("IFNg: begins at or after the end" in one for one in notes) and any("less than a voxel" in one for one in notes)
+
+
+def test_a_box_that_voxels_do_not_divide_is_told_with_those_that_fit():
+    (note,) = outcome_plan(load(CASE, "grid.size=['240 um', '240 um', '250 um']")).notes
+    words = "grid.size: 250 um along x is no multiple of the 60 um of grid.spacing, and the box is 300 um long; 240 um or 300 um would fit"
+    assert note == words
 
 
 def test_arms_share_a_run_and_differ_by_their_doses():
@@ -94,12 +100,18 @@ def test_a_box_of_next_to_no_voxels_is_refused():
 
 REFUSED = {
     "outcome.cytokins=[]": "outcome.cytokins: unknown key; did you mean 'cytokines'?",
-    "outcome.cytokines=[]": "outcome.cytokines: ",
+    "outcome.cytokines=[]": "outcome.cytokines: expected a list in brackets of at least 1 and at most 32, e.g. [..., ...]; got []",
+    "outcome.cytokines=IFNg": "outcome.cytokines: expected a list in brackets of at least 1 and at most 32, e.g. [..., ...]; got 'IFNg'",
+    "outcome.off=IL10-CTL": "outcome.off: expected a list in brackets, e.g. [..., ...]; got 'IL10-CTL'",
+    "grid.size=600 um": "grid.size: expected a list of 3 values in brackets; got '600 um'",
+    "outcome.cells.NK=1 /mm3": "outcome.cells.NK: expected a list of 2 values in brackets; got '1 /mm3'",
+    "outcome.cells.NK=['1 /mm3', '1 /mm3', '1 /mm3']": "outcome.cells.NK: expected a list of 2 values in brackets; got ['1 /mm3'",
+    "outcome.treatments.anti-PD1.releases=PD_L1-killing": "outcome.treatments.anti-PD1.releases: expected a list in brackets, e.g. [..., ...]; got 'PD_L1",
     "outcome.cytokines=['IFNg', 'IL10', 'IFNg']": "outcome.cytokines: IFNg stands there twice",
     "outcome.cytokines=['IFNg', 'IL-10']": "outcome.cytokines[1]: 'IL-10' is called 'IL10' here",
     "outcome.cytokines=['IFNg', 'IL10', 'TGFbb']": "outcome.cytokines[2]: unknown species 'TGFbb'; did you mean 'TGFb'?",
     "outcome.cells.NKK=['1 /mm3', '1 /mm3']": "outcome.cells.NKK: no such population; did you mean 'NK'?",
-    "outcome.cells.NK=['1 /mm3']": "outcome.cells.NK",
+    "outcome.cells.NK=['1 /mm3']": "outcome.cells.NK[1]: is missing: expected a list of 2 values in brackets",
     "outcome.cells.tumour=['0 /mm3', '0 /mm3']": "outcome.cells.tumour: there are no tumour cells",
     "outcome.cells={NK = ['1 /mm3', '1 /mm3']}": "outcome.cells: 'tumour' is missing",
     "outcome.centre=['-1 mm', '0 um', '0 um']": "outcome.centre: the tumour lies outside the box",
@@ -111,6 +123,9 @@ REFUSED = {
     "outcome.sensitivity=2": "outcome.sensitivity: must lie between 0 and 1",
     "outcome.off=['IL10-TFN']": "outcome.off[0]: unknown edge or effect 'IL10-TFN'; did you mean 'IL10-TNF'?",
     "outcome.values.kil_rate_CTL=5/day": "outcome.values.kil_rate_CTL: unknown value 'kil_rate_CTL'; did you mean 'kill_rate_CTL'?",
+    "outcome.off=['TNF-killing']": "outcome.off[0]: TNF-killing answers to TNF, which is not among outcome.cytokines, so that there is nothing to switch off",
+    "outcome.values.kill_rate_NK=5/day": "outcome.values.kill_rate_NK: has no effect without NK in [outcome.cells]: add it, or leave the value out",
+    "outcome.values.CTL_exhaustion=5/day": "outcome.values.CTL_exhaustion: has no effect without CD8_exhausted in [outcome.cells]",
     "outcome.values.kill_rate_CTL=5 um": "outcome.values.kill_rate_CTL: 'um' is not the unit of a rate",
     "outcome.values.kill_rate_CTL=-5/day": "outcome.values.kill_rate_CTL: must not be negative",
     "outcome.treatments.anti-PD1.relases=['x']": "outcome.treatments.anti-PD1.relases: unknown key; did you mean 'releases'?",
@@ -147,6 +162,32 @@ def test_a_mistake_is_told_with_its_key(override, words):
     assert "case.toml: " in str(caught.value) and words in str(caught.value)
 
 
+def test_exhausted_cells_without_those_that_tire_are_refused():
+    text = CASE.replace('CD8_T = ["3e3', 'CD8_exhausted = ["3e3').replace('kill_rate_CTL = "8 1/day"', "").replace('off = ["IL10-CTL"]', "")
+    with pytest.raises(InputError, match=r"outcome.cells.CD8_exhausted: they come from 'CD8_T', which is not there: add it, or leave them out"):
+        load(text)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("outcome.off=['IL10-CTL', 'IL10-TNF']", r"case.toml: outcome.off\[1\]: 'IL10-TNF' acts on nothing in this tissue, .* leave it out"),
+        ("outcome.values.tumour_growth_human=1/day", "case.toml: outcome.values.tumour_growth_human: has no effect in this tissue: add .* or leave it out"),
+        ("outcome.values={ 'IL10-TNF.saturated' = 0.5 }", "outcome.values.IL10-TNF.saturated: has no effect in this tissue"),
+    ],
+)
+def test_what_nothing_depends_on_is_refused(override, words):
+    """Cells and cytokines that are there, but not those on which it would act."""
+    with pytest.raises(InputError, match=words):
+        outcome_plan(load(CASE, override))
+
+
+def test_an_effect_acts_by_its_parts():
+    """Off are a part of an effect, and an effect of which a part acts."""
+    plan = outcome_plan(load(CASE, "outcome.off=['IL10-IFNg_CD8_T', 'IFNg-evasion']"))
+    assert "PD_L1-killing.saturated" in plan.tissue.values or "IFNg-PD_L1.saturated" in plan.tissue.values
+
+
 def test_a_drug_without_vessels_is_refused():
     with pytest.raises(InputError, match=r"outcome.treatments.anti-PD1: a drug reaches the tissue through vessels: add 'endothelial'"):
         load(CASE.replace('endothelial = ["5e3 cells/mm3", "1e4 cells/mm3"]\n', ""))
@@ -159,7 +200,7 @@ def test_all_mistakes_come_at_once():
 
 
 def test_what_takes_fields_refuses_an_outcome(tmp_path):
-    with pytest.raises(InputError, match=r"case.toml: outcome: 'tmefield run' and 'tmefield validate' take a file"):
+    with pytest.raises(InputError, match=r"case.toml: outcome: 'tmefield run', 'validate' and 'estimate' take a file"):
         parse_config(CASE, folder=Path(), source="case.toml")
     path = tmp_path / "case.toml"
     path.write_text(CASE, encoding="utf-8")

@@ -85,6 +85,17 @@ def test_il10_blockade(tmp_path):
     assert compliance_messages(tmp_path / "dose_10.nc")[1] == []
 
 
+@pytest.mark.parametrize(("name", "given"), [("suppressed_niches", ["network.dat"]), ("patient_profile", ["--data", "TABLE.csv"])])
+def test_a_file_that_is_missing_is_told_with_where_it_is_from(name, given, tmp_path):
+    """In one line, which the README quotes."""
+    command = [sys.executable, str(EXPERIMENTS / name / "run.py"), *given]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ | {"JAX_PLATFORMS": "cpu"})
+    (line,) = ended.stderr.strip().splitlines()
+    readme = " ".join((EXPERIMENTS / name / "README.md").read_text(encoding="utf-8").split())
+    quoted = readme.split('the command ends with "')[1].split('"')[0]
+    assert ended.returncode == 1 and line.startswith(quoted) and "README.md says where" in line and "github.com/" in readme
+
+
 @pytest.mark.data
 def test_suppressed_niches(tmp_path):
     """What of the tissue IL-10 and TGF-b hold below half function: no TGF-b alone, less without fibroblasts, more without Tregs that only take IL-10 up."""

@@ -109,6 +109,14 @@ def test_unknown_names():
         tf.ImmuneTissue(GRID, {"CD8_exhaust": 1e-6})
     with pytest.raises(tf.InputError, match="no treatment 'anti-PD2' in this tissue; there are anti-PD1, IFNg"):
         tissue().model({"anti-PD2": 1.0})
+    with pytest.raises(tf.InputError, match="'CD8_exhausted' without 'CD8_T', from which they come: add CD8_T, or leave CD8_exhausted out"):
+        tf.ImmuneTissue(GRID, {"tumour": 1e-4, EXHAUSTED: 1e-6})
+    with pytest.raises(tf.InputError, match="'kill_rate_NK' has no effect without NK among the cells: add the population, or leave the value out"):
+        tissue().changed(values={"kill_rate_NK": 1e-5})
+    with pytest.raises(tf.InputError, match="'macrophage_switch' has no effect without M1 or M2 among the cells"):
+        tf.ImmuneTissue(GRID, {"tumour": 1e-4}, values={"macrophage_switch": 1e-5})
+    with pytest.raises(tf.InputError, match="'TNF-killing' does nothing here that could be switched off: TNF is not in the tissue; add it"):
+        tissue().without("TNF-killing")
     with pytest.raises(tf.InputError, match="unknown value"):
         tissue(values={"TGFb.decays": 1.0})
     assert tissue(values={"IL6.decay": 1e-4}).changed(values={"TGFb.decay": 2e-4}).values == {"IL6.decay": 1e-4, "TGFb.decay": 2e-4}

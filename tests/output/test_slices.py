@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from tmefield.grid import Grid
+from tmefield.outcome.immune_tissue import around_tumour
 from tmefield.output.slices import centre_voxel, make_overlay, planes_through
 
 
@@ -15,6 +17,19 @@ def test_planes_go_through_the_centre_of_the_tumour(make_fields):
     assert np.array_equal(xy.cut(values), values[2]) and np.array_equal(xz.cut(values), values[:, 0]) and np.array_equal(yz.cut(values), values[:, :, 4])
     assert (xy.position, xz.position, yz.position) == (2.5, 2.0, 21.0)
     assert xy.extent == (7.5, 25.5, 0.0, 20.0) and yz.extent == (0.0, 20.0, -10.0, 10.0)
+
+
+@pytest.mark.parametrize(("centre", "voxel"), [((0, 0, 0), (0, 0, 0)), ((60, 0, 400), (1, 0, 9)), ((220, 140, 260), (5, 3, 6))])
+def test_without_labels_planes_go_through_the_tumour_cells_at_the_start(make_fields, centre, voxel):
+    """The most of a ball lies in the planes through its middle, wherever the box cuts it; and what is left of it at the end does not move them."""
+    grid = Grid((10, 10, 10), 40.0)
+    start = around_tumour(grid, 130.0, {"tumour": (2e-4, 0.0)}, centre=centre, edge=10.0)["tumour"]
+    density = np.stack([start, np.zeros(grid.shape)])
+    density[1, 9, 9, 0] = 1e-4
+    empty = {"labels": None, "vessel_area": None, "maps": {}, "concentration": np.zeros((2, 2, *grid.shape), np.float32)}
+    assert centre_voxel(make_fields(grid=grid, cell_density={"tumour": density}, **empty)) == voxel
+    assert centre_voxel(make_fields(grid=grid, cell_density={"tumour": start}, **empty)) == voxel
+    assert centre_voxel(make_fields(grid=grid, cell_density={"tumour": 0 * start}, **empty)) == (5, 5, 5)
 
 
 def test_a_section_has_one_plane():

@@ -208,6 +208,50 @@ def test_the_docs_count_the_placeholders():
     assert words in " ".join((REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8").split())
 
 
+SOURCED = ("measured", "label", "model")
+
+
+def _rows() -> list[tuple[Claim, list[str]]]:
+    """The second table of the page, a row for each sentence in their order: the cells after the first."""
+    page = (REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8")
+    table = page.split("| sentence | marks of the library |")[1].split("\n\n")[0]
+    return list(zip(CLAIMS, [[cell.strip() for cell in line.split("|")[2:-1]] for line in table.splitlines() if line.startswith("| ")], strict=True))
+
+
+def test_the_docs_give_the_marks_of_the_library():
+    """Row by row: which half maxima and factors are sourced, and which are not."""
+    for claim, cells in _rows():
+        edges = {one.edge for one in claim.signs}
+        if edges:
+            for key, words in zip(("half maximum", "Emax"), cells[0].split("Factor:"), strict=True):
+                marks = {id: library.edge(id).values[key].mark for id in edges}
+                assert _marks(words) == {id: "sourced" if mark in SOURCED else mark for id, mark in marks.items()}, (claim.sentence, key)
+
+
+def _marks(words: str) -> dict[str, str]:
+    """ "recalled `A`, `B`; placeholder `C`" as a mark for each edge."""
+    found = {}
+    for part in words.split(";"):
+        (mark,) = [one for one in ("sourced", "computed", "recalled", "placeholder") if one in part]
+        found |= dict.fromkeys(part.split("`")[1::2], mark)
+    return found
+
+
+def test_times_are_those_of_the_experiments():
+    """Only experiments whose README states a time for the full run have one, and it is of minutes."""
+    for claim, cells in _rows():
+        takes, stated = cells[-1], [name for name in claim.commands if "The full run takes" in _readme(name)]
+        assert all("minutes" in _readme(name).split("The full run takes")[1][:60] for name in stated)
+        if len(stated) in (0, len(claim.commands)):
+            assert takes == ("minutes" if stated else "not stated"), claim.sentence
+        else:
+            assert takes.startswith(f"{', '.join(f'`{name}`' for name in stated)} minutes; ") and takes.endswith("not stated"), claim.sentence
+
+
+def _readme(name: str) -> str:
+    return " ".join((REPOSITORY / "experiments" / name / "README.md").read_text(encoding="utf-8").split())
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=[one.sentence for one in CLAIMS])
 def test_each_sentence_has_a_command_and_stands_in_the_docs(claim):
     page = (REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8")

@@ -7,11 +7,12 @@ import typer
 
 from ..errors import InputError
 from .source import ForceOption, UnitOption
-from .targets import checked_target, result_file
+from .targets import PICTURE, beside, checked_target, result_file
 from .vessels import ColourOption, NetworkOption, SourceArgument, is_result, network_lines, refuse_unit, result_lines
 
 PictureOption = Annotated[
-    Path | None, typer.Option("--out", "-o", help="The picture (default: overview.png or vessels.png beside the result, the network's name with .png).")
+    Path | None,
+    typer.Option("--out", "-o", help="The picture (default: overview.png or vessels.png beside fields.nc, arm-A-overview.png beside arm-A.nc, NETWORK.png)."),
 ]
 
 
@@ -33,7 +34,7 @@ def plot(
     refuse_unit(network, unit)
     file = result_file(Path(source))
     if colour is None and network is None:
-        target = checked_target(out or file.with_name("overview.png"), force=force)
+        target = checked_target(out or beside(file, PICTURE), force=force)
 
         from ..output.plots import overview
         from ..output.reading import read_netcdf
@@ -41,7 +42,7 @@ def plot(
         overview(read_netcdf(file), target)
         print(target)
         return
-    target = checked_target(out or file.with_name("vessels.png"), force=force)
+    target = checked_target(out or beside(file, "vessels.png"), force=force)
 
     from ..output.reading import read_netcdf
 

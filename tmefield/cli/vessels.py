@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from ..output.vessel_lines import VesselLines
 
 SourceArgument = Annotated[
-    str, typer.Argument(metavar="SOURCE", help="A result (fields.nc, or the folder that holds it), a vessel network, a configuration with vessels, or 'demo'.")
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A result (fields.nc or its folder, arm-NAME.nc of an outcome), a vessel network, a configuration with vessels, or 'demo'.",
+    ),
 ]
 NetworkOption = Annotated[str | None, typer.Option("--network", help="With a result: the network (or configuration) instead of the vessels in the result.")]
 ColourOption = Annotated[

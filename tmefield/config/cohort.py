@@ -1,5 +1,6 @@
 """From the table of a cohort to the tumours that are drawn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,16 @@ def cohort_plan(loaded: LoadedOutcome, tissue: "ImmuneTissue", step: float, key:
 
 def _idle(tissue: "ImmuneTissue", priors: dict[str, Prior]) -> list[str]:
     """Keys whose values no number of the model depends on, and cells of which there are none."""
-    from ..dependence import without_effect
-
     values = {key: prior.median for key, prior in priors.items() if not key.startswith(OF_CELLS)}
     cells = [key for key in priors if key.startswith(OF_CELLS) and not np.any(tissue.cells[key.removeprefix(OF_CELLS)])]
-    return [*cells, *without_effect(lambda given: tissue.changed(values=given).model(dict.fromkeys(tissue.treatments, 1.0)), values)]
+    return [*cells, *idle_values(tissue, values)]
+
+
+def idle_values(tissue: "ImmuneTissue", values: Mapping[str, float]) -> list[str]:
+    """Keys of values on which no number of the model depends."""
+    from ..dependence import without_effect
+    from ..outcome.life import cells_of_rate
+
+    homeless = [key for key in values if (owners := cells_of_rate(key)) and not any(one in tissue.cells for one in owners)]
+    rest = {key: value for key, value in values.items() if key not in homeless}
+    return homeless + (without_effect(lambda given: tissue.changed(values=given).model(dict.fromkeys(tissue.treatments, 1.0)), rest) if rest else [])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import units
+from .. import library, units
 from ..errors import NumericsError
 from ..output.cohort_record import CONTROL, CohortRecord
 from .cohort import CohortPlan
@@ -148,7 +148,10 @@ def describe_cohort_text(plan: CohortPlan, arms: int) -> list[str]:
     lines = [f"cohort   {table.patients} tumours (seed {table.seed}) in {arms} arms: {table.patients * arms} runs; the typical one is kept with its fields"]
     for key, prior in plan.priors.items():
         (low, high), unit = prior.interval(), units.KINDS[kind_of(key)]
-        lines.append(f"spread   {key}: {prior.kind} about {prior.median:.3g}, 95 % from {low:.3g} to {high:.3g} {'' if unit == '1' else unit}".rstrip())
+        median = prior.median
+        if unit == "1/s" and key in library.population_rates():  # as the library writes them
+            low, high, median, unit = 86400 * low, 86400 * high, 86400 * median, "1/d"
+        lines.append(f"spread   {key}: {prior.kind} about {median:.3g}, 95 % from {low:.3g} to {high:.3g} {'' if unit == '1' else unit}".rstrip())
     if table.drivers:
         cost = f"{table.drivers} samples x ({len(plan.priors)} keys + 2) = {plan.runs_for_drivers} runs"
         lines.append(f"drivers  of the volume in the arm {table.drivers_of}: {cost}")

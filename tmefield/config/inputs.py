@@ -1,5 +1,6 @@
 """Files and synthetic geometry that a configuration asks for, and the box that follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from .. import library, units
 from ..errors import FileError, InputError
-from ..grid import Grid
+from ..grid import AXES, Grid
 from ..tissue.cells import Cells
 from ..tissue.label_image import Labels
 from ..tissue.labels import NECROTIC_CORE
@@ -21,6 +22,8 @@ from .parameters import cell_id, most_permeable
 from .problems import did_you_mean
 from .schema import CellFile, Config, VesselBed, VesselCells, VesselFile
 
+WHOLE = 1e-4
+"""How far from a whole number of voxels a box still counts as that, in voxels: more than `Grid.from_box` takes for one."""
 LEAST_VOXELS = 4
 """A field along at least two axes needs this many."""
 
@@ -168,6 +171,19 @@ def sensible(grid: Grid) -> Grid:
             "take smaller voxels, or is a unit (of the vessels, the cells, the pixel size) not the right one?"
         )
     return grid
+
+
+def box_notes(grid: Grid, size: Sequence[float], *, axes: str = "zyx") -> list[str]:
+    """That the box is not the one asked for, `size` (z, y, x) in um: voxels do not divide it, and it was widened by a part of one."""
+    notes = []
+    for axis, name in enumerate(AXES):
+        asked, long, voxel = size[axis], grid.extent[axis], grid.spacing[axis]
+        if name in axes and abs(long - asked) > WHOLE * voxel:
+            fits = " or ".join(f"{one:g} um" for one in (long - voxel, long) if one > 0)
+            notes.append(
+                f"grid.size: {asked:g} um along {name} is no multiple of the {voxel:g} um of grid.spacing, and the box is {long:g} um long; {fits} would fit"
+            )
+    return notes
 
 
 def _grid(config: Config, network: VesselNetwork | None, cells: Cells | None) -> Grid:

@@ -79,7 +79,7 @@ def of_fields(loaded: Loaded | LoadedOutcome) -> Loaded:
     **Raises** `InputError` then.
     """
     if isinstance(loaded, LoadedOutcome):
-        raise InputError(f"{loaded.source}: outcome: 'tmefield run' and 'tmefield validate' take a file with a table [outcome], nothing else does")
+        raise InputError(f"{loaded.source}: outcome: 'tmefield run', 'validate' and 'estimate' take a file with a table [outcome], nothing else does")
     return loaded
 
 

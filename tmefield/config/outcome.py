@@ -9,13 +9,14 @@ import numpy as np
 
 from .. import __version__, library, units
 from ..grid import Grid
-from .cohort import TYPICAL, CohortPlan, cohort_plan
+from .cohort import TYPICAL, CohortPlan, cohort_plan, idle_values
 from .drugs import DrugValues, beyond
 from .estimate import Forecast, check_memory, forecast
-from .inputs import sensible
+from .inputs import box_notes, sensible
 from .load import LoadedOutcome
 from .outcome_checks import CONTROL, TUMOUR, arm_names, treatments_of, value_of
 from .outcome_tables import DepotGiven, DrugGiven, OutcomeConfig
+from .problems import refuse
 from .quantities import parse_memory
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
     **Raises** `InputError` for what does not fit together, `ResourceError` where it would not fit in memory (before any array of the grid's size is made).
     """
     config, table = loaded.config, loaded.config.outcome
-    grid, times = _grid(config), _times(config)
-    need = _affordable(config, grid, len(times))
+    grid, times = box_of(config), output_times(config)
+    need = needed(config, grid, len(times))
+    check_need(config, need, grid)
     from ..outcome.immune_tissue import ImmuneTissue, around_tumour
 
     radius, margin = units.parse(table.radius, "length"), units.parse(table.margin, "length")
@@ -72,6 +74,7 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
         sensitivity=table.sensitivity,
         dtype=config.solver.precision,
     )
+    _refuse_idle(loaded, tissue)
     if table.off:
         tissue = tissue.without(*(library.edge(id).id for id in table.off))
     step, notes, cohort = units.parse(table.step, "time"), _notes(config, drugs), None
@@ -79,6 +82,21 @@ def outcome_plan(loaded: LoadedOutcome) -> OutcomePlan:
         cohort = cohort_plan(loaded, tissue, step, cohort_key(loaded))
         tissue, notes = cohort.typical(), (*notes, TYPICAL)
     return OutcomePlan(loaded, tissue, arms_of(config), times, step, config.solver.rtol, need, notes, cohort)
+
+
+def _refuse_idle(loaded: LoadedOutcome, tissue: "ImmuneTissue") -> None:
+    """Refuse values and switched-off edges on which no number of the model depends."""
+    table = loaded.config.outcome
+    parts = {id: tissue.without(library.edge(id).id).values.keys() - tissue.values.keys() for id in table.off}
+    # Whatever the switched-off edges hold besides what is given; the numbers themselves do not matter.
+    asked = {key: float(np.asarray(tissue.values[key])) for key in table.values} | dict.fromkeys((key for keys in parts.values() for key in keys), 1.0)
+    idle = set(idle_values(tissue, asked))
+    what = "has no effect in this tissue: add the cells or cytokines that it belongs to, or leave it out"
+    found = [(f"outcome.values.{key}", what) for key in table.values if key in idle]
+    what = "acts on nothing in this tissue, so that there is nothing to switch off: add the cells or cytokines that it joins, or leave it out"
+    found += [(f"outcome.off[{index}]", f"'{id}' {what}") for index, id in enumerate(table.off) if parts[id] and parts[id] <= idle]
+    if found:
+        raise refuse(loaded.source, found)
 
 
 def arms_of(config: OutcomeConfig) -> dict[str, dict[str, float]]:
@@ -113,30 +131,41 @@ def _hash(told: Any) -> str:
     return hashlib.sha256(json.dumps([told, __version__], sort_keys=True).encode()).hexdigest()
 
 
-def _grid(config: OutcomeConfig) -> Grid:
+def box_of(config: OutcomeConfig) -> Grid:
+    """The voxels of a configuration.
+
+    **Raises** `InputError` for next to none.
+    """
     given = config.grid.spacing
     spacing = [units.parse(one, "length") for one in (given if isinstance(given, tuple) else (given,) * 3)]
     origin, size = ([units.parse(one, "length") for one in three] for three in (config.grid.origin, config.grid.size))
     return sensible(Grid.from_box(origin, [low + extent for low, extent in zip(origin, size, strict=True)], (spacing[0], spacing[1], spacing[2])))
 
 
-def _times(config: OutcomeConfig) -> np.ndarray:
+def output_times(config: OutcomeConfig) -> np.ndarray:
+    """Times of output, s: the start, every interval, and the end."""
     end, every = units.parse(config.outcome.duration, "time"), units.parse(config.outcome.output_every, "time")
     times = every * np.arange(int(end / every * (1 + 1e-9)) + 1)
     return times if times[-1] >= end * (1 - 1e-9) else np.append(times, end)
 
 
-def _affordable(config: OutcomeConfig, grid: Grid, outputs: int) -> Forecast:
+def needed(config: OutcomeConfig, grid: Grid, outputs: int) -> Forecast:
     """What the steady states among the cells take, and the fields that are kept."""
     table = config.outcome
     fields = len(table.cytokines) + 2 * len(table.treatments) + len(table.cells)
     need = forecast(grid, fields, precision=config.solver.precision)
     width = 8 if config.solver.precision == "float64" else 4
     kept = 2 * width * outputs * fields * grid.size
-    need = Forecast(need.voxels, fields, need.memory + kept, 4 * outputs * fields * grid.size * len(arm_names(table)), need.seconds)
+    return Forecast(need.voxels, fields, need.memory + kept, 4 * outputs * fields * grid.size * len(arm_names(table)), need.seconds)
+
+
+def check_need(config: OutcomeConfig, need: Forecast, grid: Grid) -> None:
+    """Refuse what does not fit in memory.
+
+    **Raises** `ResourceError`.
+    """
     limit = config.solver.memory_limit
     check_memory(need, grid, None if limit is None else parse_memory(limit))
-    return need
 
 
 def _treatments(config: OutcomeConfig, drugs: dict[str, DrugValues], inside: np.ndarray) -> "dict[str, AbstractTreatment]":
@@ -182,9 +211,10 @@ def _weight(species: str) -> float | None:
 
 
 def _notes(config: OutcomeConfig, drugs: dict[str, DrugValues]) -> tuple[str, ...]:
-    """What may surprise: what is given too late to matter, a tumour smaller than a voxel."""
-    table, grid = config.outcome, _grid(config)
-    notes = [note for one in drugs.values() for note in beyond(one, table.duration, "outcome.duration")]
+    """What may surprise: a box wider than asked for, what is given too late to matter, a tumour smaller than a voxel."""
+    table, grid = config.outcome, box_of(config)
+    notes = box_notes(grid, [units.parse(one, "length") for one in config.grid.size])
+    notes += [note for one in drugs.values() for note in beyond(one, table.duration, "outcome.duration")]
     late = [
         name for name, one in table.treatments.items() if isinstance(one, DepotGiven) and units.parse(one.at, "time") >= units.parse(table.duration, "time")
     ]

@@ -9,7 +9,7 @@ from .outcome_tables import DepotGiven, DrugGiven, OutcomeConfig, OutcomeTable
 from .problems import did_you_mean
 
 CONTROL, TUMOUR, VESSELS = "control", "tumour", "endothelial"
-EXHAUSTED = "CD8_exhausted"
+EXHAUSTED, KILLER = "CD8_exhausted", "CD8_T"
 
 Problems = list[tuple[str, str]]
 
@@ -39,6 +39,8 @@ def _cells(table: OutcomeTable) -> Problems:
         found.append(("outcome.cells", "'tumour' is missing: its outcome is what is asked for"))
     elif units.parse(table.cells[TUMOUR][0], "density") == 0:
         found.append(("outcome.cells.tumour", "there are no tumour cells inside the radius"))
+    if EXHAUSTED in table.cells and KILLER not in table.cells:
+        found.append((f"outcome.cells.{EXHAUSTED}", f"they come from '{KILLER}', which is not there: add it, or leave them out"))
     return found
 
 
@@ -58,7 +60,8 @@ def _place(config: OutcomeConfig) -> Problems:
 def _edges(table: OutcomeTable) -> Problems:
     found: Problems = []
     for index, id in enumerate(table.off):
-        found += _edge(id, f"outcome.off[{index}]")
+        key = f"outcome.off[{index}]"
+        found += _edge(id, key) or [(key, f"{words}, so that there is nothing to switch off: add it, or leave the edge out") for words in _lacking(id, table)]
     return found
 
 
@@ -71,11 +74,19 @@ def _edge(id: str, key: str) -> Problems:
 
 
 def _answers_to_nothing(id: str, key: str, table: OutcomeTable) -> Problems:
+    return [(key, f"{words}: the drug would hold off nothing") for words in _lacking(id, table)]
+
+
+def _lacking(id: str, table: OutcomeTable) -> list[str]:
+    """That a ligand of an edge is not there, if so."""
     lacking = [one for one in library.edge(id).ligands if one not in (*table.cytokines, *table.cells)]
-    return [(key, f"{id} answers to {lacking[0]}, which is not among outcome.cytokines: the drug would hold off nothing")] if lacking else []
+    place = "outcome.cells" if lacking and lacking[0] in library.cell_type_ids() else "outcome.cytokines"
+    return [f"{id} answers to {lacking[0]}, which is not among {place}"] if lacking else []
 
 
 def _values(table: OutcomeTable) -> Problems:
+    from ..outcome.life import cells_of_rate
+
     found: Problems = []
     for key, value in table.values.items():
         try:
@@ -85,6 +96,9 @@ def _values(table: OutcomeTable) -> Problems:
         head = key.split(".")[0]
         if head in library.species_ids() and head not in table.cytokines:
             found.append((f"outcome.values.{key}", f"{head} is not among outcome.cytokines: add it, or leave the value out"))
+        owners = cells_of_rate(key)
+        if owners and not any(one in table.cells for one in owners):
+            found.append((f"outcome.values.{key}", f"has no effect without {' or '.join(owners)} in [outcome.cells]: add it, or leave the value out"))
     return found
 
 

@@ -13,7 +13,7 @@ from ..tissue.deposit import Section
 from ..vessels.embed import Embedding
 from ..vessels.network import VesselNetwork
 from .estimate import Forecast, check_memory, forecast
-from .inputs import check_targets, embed_network, lumens_from, make_bed, make_grid, read_cells, read_network, read_tissue
+from .inputs import box_notes, check_targets, embed_network, lumens_from, make_bed, make_grid, read_cells, read_network, read_tissue
 from .load import Loaded
 from .population import densities_and_labels, synthetic_tumour
 from .quantities import parse_memory
@@ -70,6 +70,7 @@ def find_place(loaded: Loaded, stage: Stage, known: Place | None) -> tuple[Place
     need = _affordable(config, grid)
     tumour = embedding = None
     said: list[str] = []
+    widened = [] if config.grid.size is None else box_notes(grid, [units.parse(one, "length") for one in config.grid.size], axes="yx" if section else "zyx")
     if isinstance(config.cells, SpheroidCells):
         with stage("making the tumour"):
             tumour = synthetic_tumour(config.cells, grid)
@@ -79,7 +80,7 @@ def find_place(loaded: Loaded, stage: Stage, known: Place | None) -> tuple[Place
             embedding, said = embed_network(config, network, grid)
     with stage("placing cells"):
         densities, labels, notes = densities_and_labels(config, grid, section, cells, tumour, embedding, read_tissue(loaded, grid))
-    return Place(place_key(loaded), lumens_from(config, grid), grid, network, embedding, cells, densities, labels, (*said, *notes)), need
+    return Place(place_key(loaded), lumens_from(config, grid), grid, network, embedding, cells, densities, labels, (*widened, *said, *notes)), need
 
 
 def _affordable(config: Config, grid: Grid) -> Forecast:

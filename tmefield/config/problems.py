@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -60,13 +60,65 @@ def _message(found: Any, root: type[Table]) -> str:
         table = table_at(loc, root)
         return "unknown key" + (did_you_mean(str(loc[-1]), [field.alias or name for name, field in table.model_fields.items()]) if table else "")
     if kind == "missing":
-        return "is missing; it has no default"
+        return f"is missing: expected {_list_of(loc[:-1], root)}" if isinstance(loc[-1], int) else "is missing; it has no default"
     if kind == "value_error":
         return str(found["ctx"]["error"])
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"expected a table; got {found['input']!r:.60}"
+    if kind in _LISTS:
+        return f"expected {_list_of(loc, root)}; got {found['input']!r:.60}"
     text = found["msg"][0].lower() + found["msg"][1:]
     return text if kind == "which" else f"{text}; got {found['input']!r:.60}"
+
+
+_LISTS = ("tuple_type", "list_type", "too_short", "too_long")
+
+
+def _list_of(loc: tuple[Any, ...], root: type[Table]) -> str:
+    """What a list at `loc` holds, in words of TOML: pydantic's "tuple" is a word of Python."""
+    least, most, fixed = _lengths(_annotation_at(loc, root))
+    if fixed is not None:
+        return f"a list of {fixed} values in brackets"
+    limits = [f"at least {least}" if least else "", f"at most {most}" if most else ""]
+    limit = " and ".join(one for one in limits if one)
+    return f"a list in brackets{f' of {limit}' if limit else ''}, e.g. [..., ...]"
+
+
+def _annotation_at(loc: tuple[Any, ...], root: type[Table]) -> Any:
+    """The annotation of what stands at `loc`, with the metadata of a field behind it; None where it cannot be told."""
+    here: Any = root
+    for part in loc:
+        flat = _flat(here)
+        table = next((one for one in flat if isinstance(one, type) and issubclass(one, Table)), None)
+        if part in TABLES:
+            here = TABLES[part]
+        elif table is not None and part in table.model_fields:
+            field = table.model_fields[part]
+            here = (field.annotation, *field.metadata)
+        elif isinstance(part, int):
+            here = next((get_args(one)[0] for one in flat if get_origin(one) is tuple), None)
+        else:  # a key of a table of the file's own names
+            here = next((get_args(one)[1] for one in flat if get_origin(one) is dict), None)
+    return here
+
+
+def _flat(annotation: Any) -> list[Any]:
+    """The alternatives and metadata of an annotation, without the wrappers around them."""
+    if isinstance(annotation, tuple):
+        return [one for part in annotation for one in _flat(part)]
+    wrapped = get_origin(annotation) not in (None, dict, tuple)
+    return [one for part in get_args(annotation) for one in _flat(part)] if wrapped else [annotation]
+
+
+def _lengths(annotation: Any) -> tuple[int | None, int | None, int | None]:
+    """The least and greatest length of a list, or the one that it has to have."""
+    flat = _flat(annotation)
+    for one in flat:
+        inner = get_args(one)
+        if get_origin(one) is tuple and Ellipsis not in inner:
+            return None, None, len(inner)
+    least, most = (next((getattr(one, key) for one in flat if hasattr(one, key)), None) for key in ("min_length", "max_length"))
+    return least, most, None
 
 
 def table_at(loc: tuple[Any, ...], root: type[Table] = Config) -> type[Table] | None:

@@ -16,7 +16,7 @@ from ..library.naming import plain, spelling_slip
 from ..model import Model
 from ..populations.population_model import PopulationModel
 from ..regulation import RegulationNetwork
-from .life import EXHAUSTED, Factors, populations, processes
+from .life import EXHAUSTED, Factors, cells_of_rate, populations, processes
 from .signals import ENDOTHELIUM, WALL_PER_CELL, cytokine_species, cytokine_terms
 from .treatments import AbstractTreatment
 from .values import Values
@@ -46,7 +46,8 @@ class ImmuneTissue:
     - `sensitivity`: s of the tumour's growth to TGF-beta, 1 (early) to 0 (the pathway is lost): Emax = 1 - s of "TGFb-growth".
     - `dtype`: of the fields.
 
-    **Raises** `InputError` for cells and values that the library does not know, and treatments of a cytokine that is not there or that bring the same drug.
+    **Raises** `InputError` for cells and values that the library does not know, exhausted cells without those that tire, rates of populations that are not
+    there, and treatments of a cytokine that is not there or that bring the same drug.
     """
 
     grid: Grid
@@ -64,7 +65,12 @@ class ImmuneTissue:
             if name not in known:
                 meant = spelling_slip(name, {plain(one): one for one in known})
                 raise InputError(f"no population '{name}'; " + (f"did you mean '{meant}'?" if meant else f"there are {', '.join(known)}"))
-        Values(self.values)
+        if EXHAUSTED in self.cells and "CD8_T" not in self.cells:
+            raise InputError(f"'{EXHAUSTED}' without 'CD8_T', from which they come: add CD8_T, or leave {EXHAUSTED} out")
+        for key in Values(self.values).given:
+            owners = cells_of_rate(key)
+            if owners and not any(one in self.cells for one in owners):
+                raise InputError(f"'{key}' has no effect without {' or '.join(owners)} among the cells: add the population, or leave the value out")
         self._check_treatments()
 
     def _check_treatments(self) -> None:
@@ -89,7 +95,13 @@ class ImmuneTissue:
     def without(self, *edges: str) -> "ImmuneTissue":
         """The tissue with these edges or effects switched off, by their factor being 1 throughout: so it shares the compilation of the whole one. What lives
         on an edge (vessels on "VEGF-vessels", T cells on "IL2-CD8_T", "IL2-Treg") then does not divide, and goes on dying.
+
+        **Raises** `InputError` for an edge that the network does not have, and one that acts nowhere as its ligand is not in the tissue.
         """
+        for name in edges:
+            lacking = [one for one in self.network.edge(name).ligands if one not in (*self.cytokines, *self.cells)]
+            if lacking:
+                raise InputError(f"'{name}' does nothing here that could be switched off: {lacking[0]} is not in the tissue; add it, or leave the edge out")
         off = {id for name in edges for id in (name, *self.network.edge(name).edges)}
         return self.changed(values=dict(self._held_off(id) for id in off))
 

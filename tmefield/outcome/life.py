@@ -34,6 +34,14 @@ EXHAUSTED = "CD8_exhausted"
 T_CELL_VOLUME = 523.6  # um3, a sphere of 10 um, where the library has no diameter
 
 
+def cells_of_rate(id: str) -> tuple[str, ...]:
+    """Populations of which one has to be there for a rate to act; empty for rates of tumour cells and those of no population."""
+    owned = [(rate, name) for table in (KILLERS, ENTERS, DIVIDES_ON) for name, (rate, _) in table.items()]
+    owned += [(rate, name) for table in (DIES, SWITCHES) for name, rate in table.items()]
+    owned += [("CTL_exhaustion", EXHAUSTED), ("vessel_death", ENDOTHELIUM), ("vessel_capacity", ENDOTHELIUM)]
+    return tuple(name for rate, name in owned if rate == id)
+
+
 class Factors:
     """Factors of the regulation network whose ligands are modelled."""
 

@@ -10,6 +10,7 @@ from .fieldset import TISSUES, FieldSet
 from .scales import Scale, nice_length, number
 
 COLOURMAP = "magma"
+TUMOUR = "tumour"
 # Absent from the colour map, so a vessel is told from any concentration, also with red-green colour blindness.
 VESSEL_COLOUR = "#35d0e6"
 VESSEL_EDGE = "#06323a"
@@ -59,14 +60,29 @@ def planes_through(grid: Grid, centre: tuple[int, int, int]) -> list[Plane]:
 
 
 def centre_voxel(fields: FieldSet) -> tuple[int, int, int]:
-    """The voxel (z, y, x) at the centre of the tumour, or of the box where there is no tumour."""
+    """The voxel (z, y, x) at the centre of the tumour, or of the box where there is no tumour. Without labels it lies where the planes with the most tumour
+    cells meet: in the corner of a tumour of which the box holds one eighth.
+    """
     if fields.labels is not None:
         inside = np.argwhere(np.isin(fields.labels, TUMOUR_CODES))
         if len(inside):
             z, y, x = np.rint(inside.mean(axis=0)).astype(int)
             return int(z), int(y), int(x)
+    elif np.any(fields.cell_density.get(TUMOUR, 0)):
+        return _most_of(np.asarray(fields.cell_density[TUMOUR], np.float64))
     z, y, x = (n // 2 for n in fields.grid.shape)
     return z, y, x
+
+
+def _most_of(density: np.ndarray) -> tuple[int, int, int]:
+    """Along each axis the plane with the most of a density [z, y, x] or, of one that changes, of its start; of several, that nearest the middle."""
+    start = density if density.ndim == 3 else density[0]
+    planes = []
+    for axis in range(3):
+        held = start.sum(axis=tuple(other for other in range(3) if other != axis))
+        most = np.flatnonzero(held >= 0.999 * held.max())
+        planes.append(int(most[np.argmin(np.abs(most - held.size // 2))]))
+    return planes[0], planes[1], planes[2]
 
 
 @dataclass(frozen=True)

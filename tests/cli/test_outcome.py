@@ -35,6 +35,7 @@ def test_a_run_writes_arms_page_and_summary(finished):
     assert summary["arms"]["anti-PD1"]["time_to_progression_d"] is None  # never reached
     held = {arm: one["occupancy"] for arm, one in summary["arms"].items()}
     assert held["control"] == {} and 0.5 < held["half"]["anti-PD1"] < held["anti-PD1"]["anti-PD1"] < 1
+    assert f"anti-PD1 {100 * held['half']['anti-PD1']:.3g} %" in answer.out
     acting = {one["edge"]: one for one in summary["edges"]}
     killing = acting["IFNg-killing"]
     level = killing["ligands"]["IFNg"]

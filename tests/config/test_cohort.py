@@ -48,8 +48,11 @@ def test_the_spread_is_that_of_the_file(plan):
 
 def test_units_of_medians_are_read():
     given = "cohort.lognormal={ 'kill_rate_NK' = ['2 1/day', 0.5], 'IFNg.decay' = ['1/h', 0.1] }"
-    priors = outcome_plan(load(given, "outcome.values={}", "outcome.cells.NK=['1 /mm3', '1 /mm3']")).cohort.priors
+    drawn = outcome_plan(load(given, "outcome.values={}", "outcome.cells.NK=['1 /mm3', '1 /mm3']"))
+    priors = drawn.cohort.priors
     assert priors["kill_rate_NK"].median == pytest.approx(2 / 86400) and priors["IFNg.decay"].median == pytest.approx(1 / 3600)
+    text = describe_outcome_text(drawn)  # rates of cells in days, as the library has them
+    assert "kill_rate_NK: lognormal about 2, 95 % from 0.751 to 5.33 1/d\n" in text and "IFNg.decay: lognormal about 0.000278, " in text
 
 
 def test_the_typical_tumour_has_everything_at_its_median(plan):

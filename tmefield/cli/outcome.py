@@ -172,7 +172,7 @@ def _finish(loaded, arms: dict, plan, folder: Path, progress, cohort) -> dict:
 
 
 def _print(report: dict) -> None:
-    from ..output.outcome_page import shown
+    from ..output.outcome_page import HELD, held_words, shown
     from ..output.outcome_record import ENDPOINTS
     from .cohort import print_cohort
     from .console import table
@@ -180,8 +180,8 @@ def _print(report: dict) -> None:
     rows = []
     for place, arm in enumerate(report["ranking"]["growth_ratio"], start=1):
         ends = report["arms"][arm]
-        rows.append([str(place), arm, *(shown(key, ends[key], cleared=ends["cleared"]) for key in ENDPOINTS)])
-    print(table(["", "arm", *(one.short for one in ENDPOINTS.values())], rows, text=(0, 1)))
+        rows.append([str(place), arm, *(shown(key, ends[key], cleared=ends["cleared"]) for key in ENDPOINTS), held_words(ends["occupancy"])])
+    print(table(["", "arm", *(one.short for one in ENDPOINTS.values()), HELD], rows, text=(0, 1, 2 + len(ENDPOINTS))))
     if "cohort" in report:
         print_cohort(report["cohort"])
     print(f"done in {report['seconds']:.1f} s")

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .arm_style import ALIKE
@@ -15,6 +15,11 @@ RESEARCH = (
     "<code>tmefield info populations</code>, <code>tmefield info effects</code>, <code>tmefield info network</code>."
 )
 
+HELD = "target held"
+ARM_WORDS = (
+    f"{HELD}: share of its target that each treatment holds, mean over the tumour cells and the course. Cleared: less than one tumour cell is left in the box; "
+    "how much less does not rank."
+)
 EDGE_HEADS = ("edge", "acts on", "ligand", "level", "half maximum", "factor", "range", "values")
 EDGE_WORDS = (
     "level: mean over the tumour cells; factor: mean over the tumour cells of what the edge multiplies the rate by; range: the factor with nothing and with "
@@ -39,7 +44,8 @@ def outcome_page(
     heads, meant = [one.short for one in ENDPOINTS.values()], "; ".join(f"{one.short.split(',')[0]}: {one.words}" for one in ENDPOINTS.values())
     rows = []
     for place, arm in enumerate(record.ranking("growth_ratio"), start=1):
-        rows.append([str(place), arm, *(shown(key, record.endpoint(arm, key), cleared=record.cleared(arm)) for key in ENDPOINTS)])
+        ends = [shown(key, record.endpoint(arm, key), cleared=record.cleared(arm)) for key in ENDPOINTS]
+        rows.append([str(place), arm, *ends, held_words(record.occupancy(arm))])
     orders = [[one.words, record.order(key)] for key, one in ENDPOINTS.items()]
     body = [
         f"<h1>{escaped(record.title)}</h1>",
@@ -47,8 +53,8 @@ def outcome_page(
         f'<p class="sub">{escaped(told)}</p>',
         image(picture, "Tumour volume by arm, levels in the tumour and populations through time, slices of concentrations and of killing less growth"),
         "<h2>Arms, the smallest tumour first</h2>",
-        table(["", "arm", *heads], rows, numbers=tuple(range(2, 2 + len(ENDPOINTS)))),
-        f'<p class="sub">{escaped(meant)}. Cleared: less than one tumour cell is left in the box; how much less does not rank.</p>',
+        table(["", "arm", *heads, HELD], rows, numbers=tuple(range(2, 2 + len(ENDPOINTS)))),
+        f'<p class="sub">{escaped(meant)}. {ARM_WORDS}</p>',
         "<h2>The order of the arms by each endpoint, the tumour that is held best first</h2>",
         table(["endpoint", "arms"], orders, numbers=()),
         f'<p class="sub">= : within {100 * ALIKE:g} % of each other, or without the endpoint in both.</p>',
@@ -59,6 +65,11 @@ def outcome_page(
         f'<p class="sub">{RESEARCH}</p>',
     ]
     return write_page(record.title, body, path)
+
+
+def held_words(occupancy: Mapping[str, float]) -> str:
+    """How much of its target each treatment of an arm holds."""
+    return ", ".join(f"{name} {100 * share:.3g} %" for name, share in occupancy.items())
 
 
 def shown(key: str, value: float, *, cleared: bool) -> str:

@@ -9,7 +9,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-LEAST = 1e-3  # shown
+COLOURS = {"control": "black"} | {arm: f"C{index}" for index, arm in enumerate(("anti-PD1", "anti-TGFb", "anti-IL6R"))}
 
 
 def draw(numbers: dict[str, Any], columns: dict[str, np.ndarray], path: Path) -> None:
@@ -24,11 +24,11 @@ def draw(numbers: dict[str, Any], columns: dict[str, np.ndarray], path: Path) ->
 
 def _volumes(axes, numbers: dict[str, Any], columns: dict[str, np.ndarray]) -> None:
     names = [one["arm"] for one in numbers["ranking"]]
-    for index, name in enumerate(names):
-        column = np.maximum(np.sort(columns[f"{name}: growth_ratio"]), LEAST)
-        axes.plot(column, (np.arange(len(column)) + 0.5) / len(column), label=name, color=f"C{index}")
+    for name in names:
+        column = np.sort(np.maximum(columns[f"{name}: growth_ratio"], columns[f"{name}: one_cell"]))
+        axes.plot(column, (np.arange(len(column)) + 0.5) / len(column), label=name, color=COLOURS[name])
     axes.axvline(1.2**3, color="grey", linewidth=0.8, linestyle=":")
-    axes.set(xscale="log", xlabel="tumour volume at the end / at the start (0.001: or less)", ylabel="share of tumours below", title="Outcome by arm")
+    axes.set(xscale="log", xlabel="tumour volume at the end / at the start (at least one cell)", ylabel="share of tumours below", title="Outcome by arm")
     axes.legend(title="best first", fontsize=8)
 
 
@@ -50,8 +50,8 @@ def _slopes(axes, numbers: dict[str, Any]) -> None:
     levels, arms = list(dict.fromkeys(one["level"] for one in rows)), list(dict.fromkeys(one["arm"] for one in rows))
     for place, level in enumerate(levels):
         here = {one["arm"]: one for one in rows if one["level"] == level}
-        shown = [("prognostic (untreated)", "black", next(iter(here.values())), "prognostic")]
-        shown += [(f"predictive, {arm}", f"C{index}", here[arm], "predictive") for index, arm in enumerate(arms)]
+        shown = [("prognostic (untreated)", COLOURS["control"], next(iter(here.values())), "prognostic")]
+        shown += [(f"predictive, {arm}", COLOURS[arm], here[arm], "predictive") for arm in arms]
         for index, (label, colour, one, kind) in enumerate(shown):
             at = place + 0.18 * (index - 0.5 * (len(shown) - 1))
             axes.plot(one[f"{kind}_interval"], [at, at], color=colour)

@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         from figure import draw
 
         (options.out / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n")
-        draw(numbers, cohort.table(records), options.out / "virtual_cohort.png")
+        draw(numbers, cohort.table(records) | cohort.table(records, "one_cell"), options.out / "virtual_cohort.png")
         shown = tf.run_arms(patients[0].tissue, {name: arms[name] for name in WRITTEN}, times, step=step, rtol=RTOL, least_stages=stages)
         for name, course in shown.items():
             course.to_netcdf(options.out / f"{name}.nc", attributes={"title": f"The first tumour, {name}"})

@@ -62,5 +62,5 @@ def _outcome(loaded, *, json: bool) -> None:
         print(f"memory  {human_bytes(told.need.memory)}" + (f" of {human_bytes(free)} available" if free else ""))
         print(f"disk    up to {human_bytes(told.need.disk)}")
         print(f"time    about {human_seconds(told.seconds)} on two CPU cores, start and compilation included")
-        print("        in proportion from a box of 16 x 16 x 16 voxels; larger ones were not measured")
+        print("        from boxes of 16 and 48 voxels along each side; solves that converge slowly take longer")
     check_need(config, told.need, told.grid)

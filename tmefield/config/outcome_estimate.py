@@ -10,10 +10,11 @@ from .estimate import Forecast
 from .load import LoadedOutcome
 from .outcome import arms_of, box_of, needed, output_times
 
-# Measured with the starter (16^3 voxels, 19 fields, 40 steps, float32) on two CPU cores: 48 s until the first course is compiled, 5.6 s for each further one.
-# Larger boxes were not measured: the seconds are in proportion to voxels, fields and steps.
-COMPILE_SECONDS = 60.0
-NANOSECONDS_PER_STEP_AND_VALUE = 1800.0
+# Measured on two CPU cores, float32: of the starter (16^3 voxels, 19 fields, 40 steps) the first course took 85 s and each further one 3 to 5 s, most of it
+# apart from the steps; eight populations with five cytokines on 48^3 took 22 s for 120 steps.
+COMPILE_SECONDS = 80.0
+COURSE_SECONDS = 3.0
+NANOSECONDS_PER_STEP_AND_VALUE = 128.0
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,5 @@ def outcome_forecast(loaded: LoadedOutcome) -> OutcomeForecast:
         table = config.cohort
         courses += table.patients * arms + table.drivers * (len(places_of(table)) + 2)
         structures = 2  # the tumours of a cohort are followed without outputs between
-    each = steps * grid.size * need.species * NANOSECONDS_PER_STEP_AND_VALUE * 1e-9
+    each = COURSE_SECONDS + steps * grid.size * need.species * NANOSECONDS_PER_STEP_AND_VALUE * 1e-9
     return OutcomeForecast(grid, need, arms, courses, steps, structures * COMPILE_SECONDS + courses * each)

@@ -125,7 +125,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         options.out.mkdir(parents=True, exist_ok=True)
     patients = cohort.virtual_patients(tissue, spread(given), count, SEED)
     results, stages = options.out / "records.jsonl" if options.out else None, cohort.shared_stages(tissue, spread(given), step)
-    key = key_of((FOLDER / "parameters.toml").read_bytes(), voxels, float(times[-1]), RTOL)
+    key = key_of((FOLDER / "parameters.toml").read_bytes(), voxels, float(times[-1]), RTOL, "densities, one cell")
     how = {"step": step, "rtol": RTOL, "stages": stages, "measured": endpoints.density_profile}
     records = cohort.run_cohort(patients, arms, times, results=results, key=key, told=_tell, **how)
     numbers = evaluate(records)

@@ -145,6 +145,8 @@ REFUSED = {
     "outcome.treatments.b={ depot = 'IL6', rate = '1 nM/s' }": "outcome.treatments.b.depot: IL6 is not among outcome.cytokines: add it",
     "outcome.treatments.b={ depot = 'IFNg', rate = '1 nM' }": "outcome.treatments.b.rate: 'nM' is not the unit of a production",
     "outcome.treatments.b={ depot = 'IFNg', rate = '1 nM/s', every = '1 h', count = 2 }": "a depot that is repeated needs a 'duration' shorter than 'every'",
+    "outcome.treatments={ 'α' = { depot = 'IFNg', rate = '1 nM/s' } }": "outcome.treatments.α: The name 'α' has no letter or digit to make a variable name of",
+    "outcome.treatments.anti_PD1={ depot = 'IFNg', rate = '1 nM/s' }": "anti_PD1: would have the same variable in files, occupancy_anti_pd1, as 'anti-PD1'",
     "outcome.treatments.control={ depot = 'IFNg', rate = '1 nM/s' }": "outcome.treatments.control: 'control' is the arm without treatment",
     "outcome.arms.control={ anti-PD1 = 1 }": "outcome.arms.control: this arm is always there",
     "outcome.arms.more={ anti-PD2 = 1 }": "outcome.arms.more.anti-PD2: no such treatment; did you mean 'anti-PD1'?",
@@ -185,7 +187,7 @@ def test_what_nothing_depends_on_is_refused(override, words):
 def test_an_effect_acts_by_its_parts():
     """Off are a part of an effect, and an effect of which a part acts."""
     plan = outcome_plan(load(CASE, "outcome.off=['IL10-IFNg_CD8_T', 'IFNg-evasion']"))
-    assert "PD_L1-killing.saturated" in plan.tissue.values or "IFNg-PD_L1.saturated" in plan.tissue.values
+    assert plan.tissue.values["IL10-IFNg_CD8_T.saturated"] == plan.tissue.values["PD_L1-killing.saturated"] == 1
 
 
 def test_a_drug_without_vessels_is_refused():

@@ -68,6 +68,13 @@ def test_slices_show_levels_on_the_day_on_which_the_arms_differ_most():
     assert time == 2 and words == "levels on day 5, when IFN-γ in the tumour differs most between these arms (depot: 20 × control)"
     time, words = telling_time(treated(), ["control", "half"])
     assert time == 3 and "day 20 (the end), alike" in words
+    # What the control lacks decides where nothing else does: IFN-g is the same in all, the drug is there from day 1.
+    level = (0.01, 0.01, 0.01, 0.01)
+    drug = followed(0.5, level, 100.0)
+    drug.concentration[0, 2] = 0.0
+    record = OutcomeRecord("arms", {"control": followed(2.0, level, 0.0), "anti-PD1": drug})
+    time, words = telling_time(record, list(record.arms))
+    assert time == 1 and words == "levels on day 1, when anti-PD1 in the tumour differs most between these arms (anti-PD1: none in control)"
     slices = Slices(treated(), list(treated().arms), 14.0)
     by_name = {column.name: column for column in slices.columns}
     assert [cut is None for cut in by_name["anti-PD1"].cuts] == [True, True, False, True]
@@ -98,17 +105,20 @@ def test_an_arm_has_one_colour_in_both_pictures_and_can_be_seen_under_another():
 
 def test_an_arm_that_is_as_another_is_named():
     assert outcome_picture._legend(treated(), list(treated().arms)) == ["control", "depot", "anti-PD1", "half (volume = control)"]
+    gone = OutcomeRecord("arms", {"control": arm(2e-3), "a": arm(1e-6)})  # within 1 % of the greatest volume, but one is cleared
+    assert outcome_picture._legend(gone, list(gone.arms)) == ["control", "a"]
     ramp = np.linspace(0, 1, 5)
     assert alike({"a": ramp, "b": 1.005 * ramp, "c": 1.1 * ramp, "d": ramp}) == {"b": "a", "d": "a"}
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.4, 3.0), (2e-6, 0.5), (3.0, 3.0)])
+@pytest.mark.parametrize(("low", "high"), [(0.4, 3.0), (2e-6, 0.5), (3.0, 3.0), (1.8, 1.9), (2.2, 4.5)])
 def test_limits_of_the_cohort_fit_its_volumes(low, high):
     growth = {"control": np.linspace(low, high, 20), "anti-PD1": np.linspace(low, high, 20), "half": np.linspace(low, high, 20)}
     axes = drawn(cohort_picture._draw, cohort(growth=growth)).figure.axes[0]
     left, right = axes.get_xlim()
-    most = max(high, cohort_picture.LONGER)  # the threshold is always to be seen
-    assert 0.5 * low < left < low and most < right < 2 * most
+    least, most = (one(value, cohort_picture.LONGER) for one, value in ((min, low), (max, high)))  # the threshold is always to be seen
+    assert 0.5 * least < left < least and most < right < 2 * most
+    assert any(left < tick < right for tick in axes.get_xticks())
     assert all(line.get_ydata()[-1] == 1 for line in axes.lines[:3])
 
 

@@ -93,6 +93,8 @@ def test_how_much_less_than_one_cell_is_left_does_not_rank(tmp_path):
     record = OutcomeRecord("arms", {"control": arm(2.0), "a": arm(1e-9), "b": arm(1e-20), "c": arm(2e-3)})
     assert record.order("growth_ratio") == "a = b < c < control" and record.order("volume_mm3").startswith("a = b < c")
     assert record.compared("a", "growth_ratio") == record.compared("b", "growth_ratio") == pytest.approx(1e-3)
+    assert record.order("killed_per_d") == "a = b > control = c" and record.order("invasion_per_mm2_d") == "a = b < control = c"
+    assert record.places("growth_ratio") == {"a": 1, "b": 1, "c": 3, "control": 4} and record.smallest == "a = b"
     assert [record.cleared(one) for one in record.arms] == [False, True, True, False]
     page = texts(outcome_page(record, outcome_picture(record, tmp_path / "outcome.png"), tmp_path / "outcome.html", []).read_text(encoding="utf-8"))
     assert page.count('<td class="n">cleared</td>') == 4 and "1e-20" not in page

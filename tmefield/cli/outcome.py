@@ -178,9 +178,9 @@ def _print(report: dict) -> None:
     from .console import table
 
     rows = []
-    for place, arm in enumerate(report["ranking"]["growth_ratio"], start=1):
+    for arm in report["ranking"]["growth_ratio"]:
         ends = report["arms"][arm]
-        rows.append([str(place), arm, *(shown(key, ends[key], cleared=ends["cleared"]) for key in ENDPOINTS), held_words(ends["occupancy"])])
+        rows.append([str(ends["place"]), arm, *(shown(key, ends[key], cleared=ends["cleared"]) for key in ENDPOINTS), held_words(ends["occupancy"])])
     print(table(["", "arm", *(one.short for one in ENDPOINTS.values()), HELD], rows, text=(0, 1, 2 + len(ENDPOINTS))))
     if "cohort" in report:
         print_cohort(report["cohort"])

@@ -123,8 +123,8 @@ def cohort_key(loaded: LoadedOutcome) -> str:
 
 
 def arm_key(loaded: LoadedOutcome, name: str) -> str:
-    """Hash of all that decides the course of an arm."""
-    return _hash({"run": run_key(loaded), "doses": arms_of(loaded.config)[name]})
+    """Hash of all that decides the course of an arm and what its file holds."""
+    return _hash({"run": run_key(loaded), "doses": arms_of(loaded.config)[name], "held": "occupancy"})
 
 
 def _hash(told: Any) -> str:

@@ -4,6 +4,7 @@ import re
 
 from .. import library, units
 from ..errors import InputError
+from ..output.outcome_record import occupancy_name
 from .drugs import DrugValues, drug_numbers
 from .outcome_tables import DepotGiven, DrugGiven, OutcomeConfig, OutcomeTable
 from .problems import did_you_mean
@@ -134,7 +135,22 @@ def treatments_of(table: OutcomeTable) -> tuple[dict[str, DrugValues], Problems]
             found += _drug(one, drugs[name], where, table)
         except InputError as error:
             found.append(("", str(error)))
-    return drugs, found + _twice(drugs)
+    return drugs, [*found, *_twice(drugs), *_treatment_names(table)]
+
+
+def _treatment_names(table: OutcomeTable) -> Problems:
+    """Names that no variable of a file could have, or that another treatment's has."""
+    found: Problems = []
+    owner: dict[str, str] = {}
+    for name in table.treatments:
+        try:
+            variable = occupancy_name(name)
+        except InputError as error:
+            found.append((f"outcome.treatments.{name}", str(error)))
+            continue
+        if owner.setdefault(variable, name) != name:
+            found.append((f"outcome.treatments.{name}", f"would have the same variable in files, {variable}, as '{owner[variable]}'; rename one of them"))
+    return found
 
 
 def _drug(one: DrugGiven, numbers: DrugValues, where: str, table: OutcomeTable) -> Problems:

@@ -84,16 +84,18 @@ def _origin(plan: OutcomePlan, id: str) -> dict[str, Any]:
 
 
 def unheard_notes(found: "tuple[EdgeStrength, ...]") -> list[str]:
-    """A sentence for every ligand that nothing in the tumour answers to at the start."""
+    """A sentence for every cytokine that does little in the tumour at the start."""
     from ..outcome.acting import unheard
 
     notes = []
     for name, (level, low, high) in unheard(found).items():
+        if name not in library.species_ids():
+            continue
         scale, unit = _shown_unit(name)
         halves = figure(low * scale) if low == high else f"{figure(low * scale)} to {figure(high * scale)}"
         notes.append(
             f"{name}: {figure(level * scale)} {unit} in the tumour at the start, less than a tenth of the half maxima of all its edges ({halves} {unit}): "
-            "little answers to it, so that blocking it changes little"
+            "each does less than a tenth of what it can there and then"
         )
     return notes
 
@@ -123,7 +125,5 @@ def strength_rows(told: Iterable[Mapping[str, Any]]) -> list[list[str]]:
 
 
 def _origin_words(one: Mapping[str, Any]) -> str:
-    if one["factor_without"] == one["factor_in_plenty"]:
-        return "switched off"
     words = [one["mark"], *([f"{', '.join(one['given'])} given"] if one["given"] else [])]
     return "; ".join([*words, *([f"{', '.join(one['placeholders'])} placeholder"] if one["placeholders"] else [])])

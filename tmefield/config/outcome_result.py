@@ -53,12 +53,13 @@ def arm_fields(plan: OutcomePlan, arm: str, course: "PopulationCourse", said: Se
 def outcome_summary(loaded: LoadedOutcome, record: OutcomeRecord) -> dict:
     """Endpoints of every arm and the arms in their order by each, ready for JSON but for numbers that are not finite."""
     last = {arm: fields.times.size - 1 for arm, fields in record.arms.items()}
-    doses = arms_of(loaded.config)
+    doses, places = arms_of(loaded.config), record.places("growth_ratio")
     return {
         "title": record.title,
         "arms": {
             arm: {
                 "doses": doses[arm],
+                "place": places[arm],
                 **{key: record.endpoint(arm, key) for key in ENDPOINTS},
                 "occupancy": record.occupancy(arm),
                 "cleared": record.cleared(arm),

@@ -17,7 +17,7 @@ UNHEARD = 0.1
 
 @dataclass(frozen=True)
 class Answer:
-    """Something in the tissue that answers to edges: `what` it is, its rate where it is a process, and the factors on it."""
+    """Something in the tissue that answers to edges: `what` it is, its rate where it is a process, and the factors on it; none that is held off."""
 
     what: str
     factors: tuple[Modulation | Hill, ...]
@@ -49,25 +49,26 @@ class EdgeStrength:
 
     @property
     def reached(self) -> float:
-        """Share of the way from `without` to `plenty`, 0 to 1; 0 for an edge that is held off."""
-        span = self.plenty - self.without
-        return 0.0 if span == 0 else (self.factor - self.without) / span
+        """Share of the way from `without` to `plenty`, 0 to 1."""
+        return (self.factor - self.without) / (self.plenty - self.without)
 
 
 def answers(model: PopulationModel) -> tuple[Answer, ...]:
     """Every process of the model, and every secretion and movement with factors on it."""
-    found = [Answer(one.label, tuple(one.modulations), float(jnp.mean(one.rate)), one.rate_unit) for one in model.processes]
+    found = [Answer(one.label, _live(one.modulations), float(jnp.mean(one.rate)), one.rate_unit) for one in model.processes]
     for one in model.populations:
-        found.append(Answer(f"motility of {one.name}", one.motility_modulations))
-        found += [Answer(f"attraction of {one.name}", (pull.hill, *pull.modulations)) for pull in one.attractions]
+        found.append(Answer(f"motility of {one.name}", _live(one.motility_modulations)))
+        pulls = [pull for pull in one.attractions if float(pull.sensitivity) != 0]
+        found += [Answer(f"attraction of {one.name}", (pull.hill, *_live(pull.modulations))) for pull in pulls]
     for term in model.model.terms:
         if isinstance(term, PerCell) and isinstance(term.term, Secretion):
-            found.append(Answer(f"{term.acts_on[0]} secretion by {term.population}", term.term.modulations))
+            found.append(Answer(f"{term.acts_on[0]} secretion by {term.population}", _live(term.term.modulations)))
     return tuple(one for one in found if one.rate is not None or one.factors)
 
 
 def strengths(model: PopulationModel, levels: Mapping[str, ArrayLike], weight: ArrayLike) -> tuple[EdgeStrength, ...]:
-    """Every edge that something in the model answers to, the one that has gone farthest towards its saturated factor first.
+    """Every edge that something in the model answers to, the one that has gone farthest towards its saturated factor first. Of an edge that acts in several
+    cells, with a competitor in some of them, the first is told; what competes for a receptor is part of the edges that it competes with.
 
     - `levels`: of every species (nM) and population (cells/um3) that the factors read, fields [z, y, x]; `weight`: of the mean, [z, y, x], such as the density
       of tumour cells; all alike where it is zero everywhere.
@@ -104,6 +105,11 @@ def unheard(found: Sequence[EdgeStrength]) -> dict[str, tuple[float, float, floa
         if level < UNHEARD * min(halves):
             told[name] = (level, min(halves), max(halves))
     return told
+
+
+def _live(factors: Sequence[Modulation]) -> tuple[Modulation, ...]:
+    """Those that are not held off, by being the same with and without ligand."""
+    return tuple(one for one in factors if float(one.saturated) != float(one.basal))
 
 
 def _hills(factor: Modulation | Hill) -> tuple[Hill, ...]:

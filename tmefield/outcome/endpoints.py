@@ -23,12 +23,12 @@ DAY = 86400.0
 
 def time_to_progression(course: PopulationCourse, factor: float = PROGRESSION) -> float:
     """When the tumour's volume first is `factor` times its least until then, s from the first time, between steps by straight lines in the logarithm;
-    infinite where it never is, NaN where the volume is not a number.
+    infinite where it never is, NaN where the volume is not a number. Less than one cell counts as one.
     """
     volume, times = _volumes(course)
     if np.isnan(volume).any():
         return float("nan")
-    volume = np.maximum(volume, GONE * volume[0])
+    volume = np.maximum(volume, max(GONE, one_cell(course)) * volume[0])
     least = np.minimum.accumulate(volume)
     over = np.flatnonzero(volume >= factor * least)
     if not over.size:
@@ -118,17 +118,17 @@ def in_tumour(field: Float[Array, "z y x"], course: PopulationCourse, index: int
 
 
 def occupancies(course: PopulationCourse, treatments: Mapping[str, AbstractTreatment]) -> dict[str, Float[np.ndarray, " t"]]:
-    """The share of its target that each treatment holds, mean over the tumour's cells at every output time; those alone that have a target."""
+    """The share of its target that each treatment holds, mean over the tumour's cells at every output time, NaN where less than one is left; those alone that
+    have a target.
+    """
     found = {}
+    voxel, cells = course.tissue.model.grid.voxel_volume, np.asarray(course.density[:, _tumour(course)], float)
+    left = cells.sum(axis=(1, 2, 3)) * voxel >= 1
     for name, one in treatments.items():
-        shares = []
-        for index in range(len(course.times)):
-            held = one.occupancy(dict(zip(course.tissue.model.names, course.concentration[index], strict=True)))
-            if held is None:
-                break
-            shares.append(in_tumour(held, course, index))
-        else:
-            found[name] = np.array(shares)
+        held = [one.occupancy(dict(zip(course.tissue.model.names, moment, strict=True))) for moment in course.concentration]
+        means = [in_tumour(share, course, index) if left[index] else float("nan") for index, share in enumerate(held) if share is not None]
+        if means:
+            found[name] = np.array(means)
     return found
 
 

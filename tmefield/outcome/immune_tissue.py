@@ -87,9 +87,10 @@ class ImmuneTissue:
                 brought[what] = name
 
     def changed(self, **changes: Any) -> "ImmuneTissue":
-        """The same tissue with other arguments; `values` are added to those that are given."""
-        if "values" in changes:
-            changes["values"] = {**self.values, **changes["values"]}
+        """The same tissue with other arguments; `values` are added to those that are given, and rates of cells that are taken out go with them."""
+        cells = changes.get("cells", self.cells)
+        held = {key: value for key, value in self.values.items() if not (owners := cells_of_rate(key)) or any(one in cells for one in owners)}
+        changes["values"] = {**held, **changes.get("values", {})}
         return replace(self, **changes)
 
     def without(self, *edges: str) -> "ImmuneTissue":
@@ -99,7 +100,8 @@ class ImmuneTissue:
         **Raises** `InputError` for an edge that the network does not have, and one that acts nowhere as its ligand is not in the tissue.
         """
         for name in edges:
-            lacking = [one for one in self.network.edge(name).ligands if one not in (*self.cytokines, *self.cells)]
+            brought = [one.name for treatment in self.treatments.values() for one in treatment.species]
+            lacking = [one for one in self.network.edge(name).ligands if one not in (*self.cytokines, *self.cells, *brought)]
             if lacking:
                 raise InputError(f"'{name}' does nothing here that could be switched off: {lacking[0]} is not in the tissue; add it, or leave the edge out")
         off = {id for name in edges for id in (name, *self.network.edge(name).edges)}

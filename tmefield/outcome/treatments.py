@@ -134,10 +134,22 @@ class DrugTreatment(AbstractTreatment):
         return network
 
     def occupancy(self, concentration: Mapping[str, Float[Array, "..."]]) -> Float[Array, "..."] | None:
-        """A/(K_D + A) of the receptor, the checkpoint or the ligand, as if no ligand competed and the drug were in excess; of a cytokine that is given none."""
-        if self.drug.action == "supplies":
+        """A/(K + A): of receptor and checkpoint with K = K_D, as if no ligand competed; of a ligand that is neutralised with K = K_D + k_b/k_on, the share that
+        is bound while complexes are cleared at the rate k_b. A cytokine that is given holds nothing.
+        """
+        drug = self.drug
+        if drug.action == "supplies":
             return None
-        return receptor_occupancy(concentration[self.drug.name], self.dissociation_constant if self.releases else self.drug["K_D"])
+        if drug.action == "neutralises":
+            half = drug["K_D"] + self._complex_decay / drug["k_on"]
+        else:
+            half = self.dissociation_constant if self.releases else drug["K_D"]
+        return receptor_occupancy(concentration[drug.name], half)
+
+    @property
+    def _complex_decay(self) -> float:
+        """k_b, 1/s."""
+        return self.drug.values.get("complex_decay", self.drug["decay"])
 
     def _held_off(self, network: RegulationNetwork) -> tuple[str, ...]:
         """Edges of the network that the drug holds off, of an effect its parts; none of those that are switched off.
@@ -155,8 +167,7 @@ class DrugTreatment(AbstractTreatment):
         exchange = VascularExchange(drug.name, WALL_PER_CELL, drug["permeability"], ScaledCourse(self.course, dose))
         found: list[AbstractTerm] = [PerCell(ENDOTHELIUM, exchange)]
         if drug.action == "neutralises":
-            cleared = drug.values.get("complex_decay", drug["decay"])
-            found.append(Neutralisation(str(drug.target), drug.name, drug["k_on"], drug["k_on"] * drug["K_D"], cleared))
+            found.append(Neutralisation(str(drug.target), drug.name, drug["k_on"], drug["k_on"] * drug["K_D"], self._complex_decay))
         return found
 
 

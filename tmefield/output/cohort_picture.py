@@ -87,7 +87,7 @@ def _short(words: str, most: int) -> str:
 def _draw_volumes(axes: Any, record: CohortRecord, style: Mapping[str, dict]) -> None:
     """For each arm, the share of tumours that end below a volume, over the volumes that there are."""
     shown = np.concatenate([record.growth[arm] for arm in style])
-    low, high = float(shown.min()), float(max(shown.max(), LONGER))
+    low, high = float(min(shown.min(), LONGER)), float(max(shown.max(), LONGER))
     margin = max(high / low, 1.5) ** 0.04
     for arm, line in style.items():
         column = np.sort(record.growth[arm])
@@ -97,7 +97,7 @@ def _draw_volumes(axes: Any, record: CohortRecord, style: Mapping[str, dict]) ->
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
     axes.set_xlim(low / margin, high * margin)
-    ticks = log_ticks(low / margin, high * margin)
+    ticks = log_ticks(low / margin, high * margin) or linear_ticks(low, high, 3)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel(f"volume at the end over that at the start (dashed: {LONGER:.2f}, diameters 20 % longer)", color=INK)

@@ -37,13 +37,12 @@ def outcome_page(
 
     **Raises** `FileError` if it cannot be written.
     """
-    best, *_ = record.ranking("growth_ratio")
     first = next(iter(record.arms.values()))
     days = f"{(first.times[-1] - first.times[0]) / 86400.0:g} days"
-    told = f"{len(record.arms)} arms over {days}; the smallest tumour at the end: {best}"
+    told = f"{len(record.arms)} arms over {days}; the smallest tumour at the end: {record.smallest}"
     heads, meant = [one.short for one in ENDPOINTS.values()], "; ".join(f"{one.short.split(',')[0]}: {one.words}" for one in ENDPOINTS.values())
     rows = []
-    for place, arm in enumerate(record.ranking("growth_ratio"), start=1):
+    for arm, place in record.places("growth_ratio").items():
         ends = [shown(key, record.endpoint(arm, key), cleared=record.cleared(arm)) for key in ENDPOINTS]
         rows.append([str(place), arm, *ends, held_words(record.occupancy(arm))])
     orders = [[one.words, record.order(key)] for key, one in ENDPOINTS.items()]

@@ -81,9 +81,9 @@ def _shown(record: OutcomeRecord, most: int) -> list[str]:
 
 
 def _legend(record: OutcomeRecord, arms: Sequence[str]) -> list[str]:
-    """The name of each arm, and of which other one it has the volume throughout."""
-    same = alike({arm: record.volume(arm) for arm in arms})
-    return [arm if arm not in same else f"{arm} (volume = {same[arm]})" for arm in arms]
+    """The name of each arm, and of which other one it has the volume throughout and at the end."""
+    same, place = alike({arm: record.volume(arm) for arm in arms}), record.places("growth_ratio")
+    return [arm if arm not in same or place[arm] != place[same[arm]] else f"{arm} (volume = {same[arm]})" for arm in arms]
 
 
 def _draw_head(page: Page, record: OutcomeRecord) -> None:
@@ -91,9 +91,8 @@ def _draw_head(page: Page, record: OutcomeRecord) -> None:
     grid = fields.grid
     box = " × ".join(number(round(one, 1)) for one in grid.extent[::-1])
     arms = f"{len(record.arms)} arm{'s' * (len(record.arms) > 1)}"
-    best = record.ranking("growth_ratio")[0]
     page.text(0.35, 0.35, record.title[:100], fontsize=16, fontweight="bold")
-    words = f"{box} µm, {arms} over {(fields.times[-1] - fields.times[0]) / _PER_DAY:g} days   ·   smallest tumour at the end: {best}"
+    words = f"{box} µm, {arms} over {(fields.times[-1] - fields.times[0]) / _PER_DAY:g} days   ·   smallest tumour at the end: {record.smallest}"
     page.text(0.35, 0.72, words, fontsize=10.5, color="#555555")
 
 

@@ -72,9 +72,13 @@ class OutcomeRecord:
         return float(self.arms[arm].scalars[endpoint_names()[key]].values)
 
     def compared(self, arm: str, key: str) -> float:
-        """An endpoint as arms are compared by it: less than one cell of a tumour counts as one cell, how much less says nothing."""
-        if key not in SIZES or not self.cleared(arm):
+        """An endpoint as arms are compared by it: less than one cell of a tumour counts as one cell, of which nothing invades, and how much of it is killed
+        says nothing.
+        """
+        if not self.cleared(arm):
             return self.endpoint(arm, key)
+        if key not in SIZES:
+            return {"killed_per_d": math.inf, "invasion_per_mm2_d": 0.0}.get(key, self.endpoint(arm, key))
         first = float(self.cells(arm, TUMOUR)[0])
         return self._cell_volume(arm) if key == "volume_mm3" else 1 / first if first > 0 else math.nan
 
@@ -92,6 +96,19 @@ class OutcomeRecord:
 
         return sorted(self.arms, key=place)
 
+    def places(self, key: str) -> dict[str, int]:
+        """The place of each arm by an endpoint, from 1; arms that are not told apart (`order`) share one."""
+        ranked = self.ranking(key)
+        found = {ranked[0]: 1}
+        for place, (before, arm) in enumerate(pairwise(ranked), start=2):
+            found[arm] = found[before] if _alike(self.compared(before, key), self.compared(arm, key)) else place
+        return found
+
+    @property
+    def smallest(self) -> str:
+        """The arm whose tumour is smallest at the end, or all of which none is."""
+        return " = ".join(arm for arm, place in self.places("growth_ratio").items() if place == 1)
+
     def order(self, key: str) -> str:
         """The ranking in words, "a < b = c": arms whose endpoints are within `ALIKE` of each other, or which both have none, are not told apart."""
         ranked, mark = self.ranking(key), "<" if ENDPOINTS[key].low_is_good else ">"
@@ -101,11 +118,17 @@ class OutcomeRecord:
         return told
 
     def occupancy(self, arm: str) -> dict[str, float]:
-        """By treatment of the arm, the mean over the course (by straight lines between the stored times) of the share of its target that it holds."""
-        fields = self.arms[arm]
-        held = {name: fields.lists.get(occupancy_name(name)) for name in json.loads(str(fields.attributes.get("doses", "{}")))}
-        span = float(fields.times[-1] - fields.times[0])
-        return {name: float(np.trapezoid(one.values, fields.times) / span) for name, one in held.items() if one is not None}
+        """By treatment of the arm, the mean over the course (by straight lines between the stored times at which there is a tumour) of the share of its target
+        that it holds; treatments without a target are left out.
+        """
+        fields, found = self.arms[arm], {}
+        for name in json.loads(str(fields.attributes.get("doses", "{}"))):
+            held = fields.lists.get(occupancy_name(name))
+            if held is not None:
+                there = np.isfinite(held.values)
+                times, shares = fields.times[there], held.values[there]
+                found[name] = float(np.trapezoid(shares, times) / (times[-1] - times[0])) if times.size > 1 else float(shares[0]) if times.size else math.nan
+        return found
 
     def days(self, arm: str) -> np.ndarray:
         """The start and the end of every step, d."""

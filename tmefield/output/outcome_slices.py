@@ -1,6 +1,5 @@
 """Slices of an outcome: tumour cells and killing less growth at the end, levels on the day on which the arms differ most."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,28 +36,36 @@ def telling_time(record: OutcomeRecord, arms: Sequence[str]) -> tuple[int, str]:
     """The stored time at which a level in the tumour differs most, by its ratio, between one of the arms and the first, and in words what differs; the last
     time where none does.
 
-    Levels below a thousandth of the greatest of their species count as that. A drug that the first arm does not hold is passed over.
+    Levels below a thousandth of the greatest of their species count as that. Species that the first arm does not hold, drugs and cytokines that are given
+    alone, count where nothing else differs.
     """
-    first, *others = arms
-    fields = record.arms[first]
+    fields = record.arms[arms[0]]
     days = (fields.times - fields.times[0]) / _PER_DAY
+    everything = range(len(fields.species))
+    held = [index for index in everything if record.holds(arms[0], index)]
+    found = _farthest(record, arms, held) or _farthest(record, arms, [index for index in everything if index not in held])
+    time, words = found or (days.size - 1, "alike in the tumour in these arms at all stored times")
+    end = " (the end)" if time == days.size - 1 else ""
+    return time, f"levels on day {days[time]:g}{end}, {words}"
+
+
+def _farthest(record: OutcomeRecord, arms: Sequence[str], species: Sequence[int]) -> tuple[int, str] | None:
+    """The stored time at which one of these species differs most from the first arm, and what differs in words; None where none does."""
+    first, *others = arms
     levels = {arm: record.levels(arm) for arm in arms}
-    best: tuple[float, int, str] = (0.0, days.size - 1, "")
-    for index in range(len(fields.species)):
-        if not record.holds(first, index):
-            continue
+    most, found = ALIKE, None
+    for index in species:
         trace = _TRACE * max(float(np.nanmax(one[:, index], initial=0.0)) for one in levels.values())
-        for arm in others:
+        for arm in others if trace > 0 else ():
             here, there = (np.maximum(levels[one][:, index], trace) for one in (arm, first))
             apart = np.nan_to_num(np.abs(np.log(here / there)))
             time = int(np.argmax(apart))
-            if apart[time] > max(best[0], ALIKE):
-                ratio = float(levels[arm][time, index] / levels[first][time, index]) if levels[first][time, index] > 0 else math.inf
-                words = f"when {spelled(fields.names[index])} in the tumour differs most between these arms ({arm}: {figure(ratio)} × {first})"
-                best = (float(apart[time]), time, words)
-    _, time, words = best
-    end = " (the end)" if time == days.size - 1 else ""
-    return time, f"levels on day {days[time]:g}{end}, {words or 'alike in the tumour in these arms at all stored times'}"
+            if apart[time] > most:
+                base = float(levels[first][time, index])
+                ratio = f"{figure(float(levels[arm][time, index]) / base)} × {first}" if record.holds(first, index) else f"none in {first}"
+                name = spelled(record.arms[first].names[index])
+                most, found = float(apart[time]), (time, f"when {name} in the tumour differs most between these arms ({arm}: {ratio})")
+    return found
 
 
 class Slices:

@@ -107,7 +107,7 @@ def fit_problem(
 
 
 def _check_count(problem: Problem) -> None:
-    known = problem.residual_count
+    known = problem.data_count + int(jax.eval_shape(problem.parameters.prior_residuals, problem.parameters.start()).size)
     if known < problem.parameters.count:
         raise InputError(
             f"{problem.data_count} data and {known - problem.data_count} priors cannot determine {problem.parameters.count} free parameters "

@@ -115,11 +115,6 @@ class Problem(eqx.Module):
         """Number of data."""
         return sum(one.data.size for one in self.observations)
 
-    @property
-    def residual_count(self) -> int:
-        """Number of residuals: of the data and of the priors."""
-        return self.data_count + jax.eval_shape(self.parameters.prior_residuals, self.parameters.start()).size
-
 
 def make_problem(
     source: ModelSource,

@@ -53,7 +53,7 @@ class LevenbergMarquardt(AbstractOptimiser):
 
     def init(self, problem: Problem, z: Float[Array, " n"]) -> Any:
         """See `AbstractOptimiser`."""
-        residual = jnp.zeros(problem.residual_count, z.dtype)
+        residual = jnp.zeros(jax.eval_shape(lambda one: problem.residuals(one)[0], z).shape, z.dtype)
         flag = jnp.ones((), bool)
         return _State(z, residual, jnp.zeros((residual.size, z.size), z.dtype), z, jnp.ones((), z.dtype), flag, ~flag, ~flag)
 

@@ -98,7 +98,7 @@ def test_endpoints(courses):
 
 def test_time_to_progression():
     """A tumour that grows by r is 1.728 times as large after ln 1.728/r, wherever the steps are; one that shrinks never is."""
-    model = tf.Model(tf.Grid((1, 1, 2), 10.0), [tf.Species("x", 10.0, 1e-3)], [tf.Decay(), tf.Linear(1e-9)], dtype="float64")
+    model = tf.Model(tf.Grid((1, 1, 2), 1000.0), [tf.Species("x", 10.0, 1e-3)], [tf.Decay(), tf.Linear(1e-9)], dtype="float64")
 
     def course(process):
         cells = tf.PopulationModel(model, [tf.Population("tumour", 1e-3)], [process])

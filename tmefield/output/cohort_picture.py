@@ -11,7 +11,7 @@ import numpy as np
 from .arm_style import arm_styles, draw_legend, in_lines, legend_height, plain, title
 from .cohort_record import CONTROL, CohortRecord, level_words
 from .page import COLOURS, INK, Page, write_picture
-from .scales import log_ticks
+from .scales import linear_ticks, log_ticks
 from .sheet import Box
 
 _WIDTH, _HEAD, _LEFT, _RIGHT = 14.0, 1.0, 0.85, 0.35

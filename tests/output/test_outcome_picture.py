@@ -75,6 +75,9 @@ def test_slices_show_levels_on_the_day_on_which_the_arms_differ_most():
     record = OutcomeRecord("arms", {"control": followed(2.0, level, 0.0), "anti-PD1": drug})
     time, words = telling_time(record, list(record.arms))
     assert time == 1 and words == "levels on day 1, when anti-PD1 in the tumour differs most between these arms (anti-PD1: none in control)"
+    # A level of nothing at the start is no divisor.
+    late = OutcomeRecord("arms", {"control": followed(2.0, (0.0, 0.01, 0.01, 0.01), 0.0), "depot": followed(1.5, (0.2, 0.01, 0.01, 0.01), 0.0)})
+    assert telling_time(late, list(late.arms)) == (0, "levels on day 0, when IFN-γ in the tumour differs most between these arms (depot: none in control)")
     slices = Slices(treated(), list(treated().arms), 14.0)
     by_name = {column.name: column for column in slices.columns}
     assert [cut is None for cut in by_name["anti-PD1"].cuts] == [True, True, False, True]

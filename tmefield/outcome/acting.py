@@ -34,7 +34,7 @@ class Answer:
 class EdgeStrength:
     """How strongly an edge acts.
 
-    - `on`: what answers to it; `ligands`: what it reads, with the mean level (nM, of a population cells/um3) and the half maximum.
+    - `on`: what answers to it; `levels`, `half_maxima`: of each ligand that it reads, nM, of a population cells/um3.
     - `factor`: its mean factor on what it acts on; `without` and `plenty`: the factor with nothing and with all of the ligand. Of an attraction the share of
       receptors taken, 0 to 1.
     """

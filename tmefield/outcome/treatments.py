@@ -140,10 +140,9 @@ class DrugTreatment(AbstractTreatment):
         drug = self.drug
         if drug.action == "supplies":
             return None
-        if drug.action == "neutralises":
-            half = drug["K_D"] + self._complex_decay / drug["k_on"]
-        else:
-            half = self.dissociation_constant if self.releases else drug["K_D"]
+        if drug.action == "blocks":
+            return drug.occupancy(concentration)
+        half = drug["K_D"] + self._complex_decay / drug["k_on"] if drug.action == "neutralises" else self.dissociation_constant
         return receptor_occupancy(concentration[drug.name], half)
 
     @property

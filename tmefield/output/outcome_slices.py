@@ -11,7 +11,7 @@ from .page import INK, Page
 from .regulation_picture import spelled
 from .scales import Scale, choose_scale, figure, linear_ticks, log_ticks, number
 from .sheet import Box
-from .slices import COLOURMAP, Plane, draw_scale_bar, planes_through
+from .slices import COLOURMAP, Plane, draw_scale_bar, planes_through, where_most
 
 _WIDEST, _GAP, _LEFT, _RIGHT = 1.75, 0.18, 1.6, 0.3
 _HEADS, _BAR = 0.95, 0.75
@@ -62,7 +62,7 @@ def _farthest(record: OutcomeRecord, arms: Sequence[str], species: Sequence[int]
             time = int(np.argmax(apart))
             if apart[time] > most:
                 base = float(levels[first][time, index])
-                ratio = f"{figure(float(levels[arm][time, index]) / base)} × {first}" if record.holds(first, index) else f"none in {first}"
+                ratio = f"{figure(float(levels[arm][time, index]) / base)} × {first}" if base > 0 else f"none in {first}"
                 name = spelled(record.arms[first].names[index])
                 most, found = float(apart[time]), (time, f"when {name} in the tumour differs most between these arms ({arm}: {ratio})")
     return found
@@ -130,10 +130,7 @@ class Slices:
 def middle_plane(record: OutcomeRecord) -> Plane:
     """The x-y plane with the most of the tumour at the start; of several, that nearest the middle."""
     fields = next(iter(record.arms.values()))
-    held = np.asarray(fields.cell_density[TUMOUR][0], np.float64).sum(axis=(1, 2))
-    most = np.flatnonzero(held >= 0.999 * held.max())
-    z = int(most[np.argmin(np.abs(most - (held.size - 1) / 2))])
-    return planes_through(fields.grid, (z, 0, 0))[0]
+    return planes_through(fields.grid, where_most(np.asarray(fields.cell_density[TUMOUR], np.float64)))[0]
 
 
 def _columns(record: OutcomeRecord, arms: Sequence[str], plane: Plane, time: int) -> list[Column]:

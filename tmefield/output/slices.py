@@ -69,12 +69,12 @@ def centre_voxel(fields: FieldSet) -> tuple[int, int, int]:
             z, y, x = np.rint(inside.mean(axis=0)).astype(int)
             return int(z), int(y), int(x)
     elif np.any(fields.cell_density.get(TUMOUR, 0)):
-        return _most_of(np.asarray(fields.cell_density[TUMOUR], np.float64))
+        return where_most(np.asarray(fields.cell_density[TUMOUR], np.float64))
     z, y, x = (n // 2 for n in fields.grid.shape)
     return z, y, x
 
 
-def _most_of(density: np.ndarray) -> tuple[int, int, int]:
+def where_most(density: np.ndarray) -> tuple[int, int, int]:
     """Along each axis the plane with the most of a density [z, y, x] or, of one that changes, of its start; of several, that nearest the middle."""
     start = density if density.ndim == 3 else density[0]
     planes = []

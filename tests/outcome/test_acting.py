@@ -1,8 +1,10 @@
 """What acts in a tissue, and how strongly."""
 
+import equinox as eqx
 import numpy as np
 import pytest
 
+import tmefield as tf
 from outcome.small_tissue import GRID, tissue
 from tmefield import library
 from tmefield.outcome.acting import answers, strengths, unheard
@@ -65,3 +67,18 @@ def test_an_edge_that_is_held_off_does_not_act():
     held = {one.id for one in strengths(small.model(), levels() | dict(small.cells), small.cells["tumour"])}
     assert held == set(found()) - {"TGFb-exclusion", "IFNg-CXCL9"}
     assert "attraction of CD8_T" not in {one.what for one in answers(small.model())}
+
+
+def test_a_competitor_is_told_and_parts_an_edge_that_has_one_in_some_cells_only():
+    assert found()["PD_L1-killing"].competitors == {"IFNg": "anti-PD1"} and found()["TGFb-exclusion"].competitors == {}
+    assert found()["TGFb-TGFb"].on == ("TGFb secretion by tumour", "TGFb secretion by M2")
+    small = tissue()
+    model, given = small.model(), levels(**{"anti-PD1": 9.0}) | dict(small.cells)
+    number = next(i for i, one in enumerate(model.model.terms) if one.acts_on == ("TGFb",) and one.label == "secretion by M2")
+    blocked = eqx.tree_at(
+        lambda tree: tree.model.terms[number].term.modulations[0].hills[0].blockade, model, tf.Blockade("anti-PD1", 1.0), is_leaf=lambda leaf: leaf is None
+    )
+    told = {one.on: one for one in strengths(blocked, given, small.cells["tumour"]) if one.id == "TGFb-TGFb"}
+    free, held = told["TGFb secretion by tumour",], told["TGFb secretion by M2",]
+    assert free.competitors == {} and held.competitors == {"TGFb": "anti-PD1"}
+    assert held.factor - 1 == pytest.approx((free.plenty - 1) / (1 + 10 * held.half_maxima["TGFb"] / held.levels["TGFb"]))

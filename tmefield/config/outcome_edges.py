@@ -62,7 +62,7 @@ def edges_told(plan: OutcomePlan, found: "Iterable[EdgeStrength]") -> list[dict[
         {
             "edge": one.id,
             "acts_on": list(one.on),
-            "ligands": {name: {"level": level, "half_maximum": one.half_maxima[name], "unit": _unit(plan, name)} for name, level in one.levels.items()},
+            "ligands": {name: _ligand(plan, one, name) for name in one.levels},
             "factor": one.factor,
             "factor_without": one.without,
             "factor_in_plenty": one.plenty,
@@ -73,8 +73,10 @@ def edges_told(plan: OutcomePlan, found: "Iterable[EdgeStrength]") -> list[dict[
     ]
 
 
-def _unit(plan: OutcomePlan, name: str) -> str:
-    return "cells/um3" if name in plan.tissue.cells else "nM"
+def _ligand(plan: OutcomePlan, one: "EdgeStrength", name: str) -> dict[str, Any]:
+    unit = "cells/um3" if name in plan.tissue.cells else "nM"
+    competitor = {"competitor": one.competitors[name]} if name in one.competitors else {}
+    return {"level": one.levels[name], "half_maximum": one.half_maxima[name], "unit": unit, **competitor}
 
 
 def _origin(plan: OutcomePlan, id: str) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def strength_rows(told: Iterable[Mapping[str, Any]]) -> list[list[str]]:
             [
                 one["edge"],
                 together(one["acts_on"]),
-                ", ".join(levels),
+                ", ".join(f"{name} against {held['competitor']}" if "competitor" in held else name for name, held in one["ligands"].items()),
                 "; ".join(f"{figure(held['level'] * scale)} {unit}" for scale, unit, held in levels.values()),
                 "; ".join(f"{figure(held['half_maximum'] * scale)} {unit}" for scale, unit, held in levels.values()),
                 figure(one["factor"]),

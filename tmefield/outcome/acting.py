@@ -34,7 +34,8 @@ class Answer:
 class EdgeStrength:
     """How strongly an edge acts.
 
-    - `on`: what answers to it; `levels`, `half_maxima`: of each ligand that it reads, nM, of a population cells/um3.
+    - `on`: what answers to it; `levels`, `half_maxima`: of each ligand that it reads, nM, of a population cells/um3; `competitors`: by ligand, what competes
+      with it for the receptor.
     - `factor`: its mean factor on what it acts on; `without` and `plenty`: the factor with nothing and with all of the ligand. Of an attraction the share of
       receptors taken, 0 to 1.
     """
@@ -43,6 +44,7 @@ class EdgeStrength:
     on: tuple[str, ...]
     levels: Mapping[str, float]
     half_maxima: Mapping[str, float]
+    competitors: Mapping[str, str]
     factor: float
     without: float
     plenty: float
@@ -67,8 +69,8 @@ def answers(model: PopulationModel) -> tuple[Answer, ...]:
 
 
 def strengths(model: PopulationModel, levels: Mapping[str, ArrayLike], weight: ArrayLike) -> tuple[EdgeStrength, ...]:
-    """Every edge that something in the model answers to, the one that has gone farthest towards its saturated factor first. Of an edge that acts in several
-    cells, with a competitor in some of them, the first is told; what competes for a receptor is part of the edges that it competes with.
+    """Every edge that something in the model answers to, the one that has gone farthest towards its saturated factor first; twice, where its ligand has a
+    competitor in some of the cells that it acts in.
 
     - `levels`: of every species (nM) and population (cells/um3) that the factors read, fields [z, y, x]; `weight`: of the mean, [z, y, x], such as the density
       of tumour cells; all alike where it is zero everywhere.
@@ -76,23 +78,23 @@ def strengths(model: PopulationModel, levels: Mapping[str, ArrayLike], weight: A
     given = {name: jnp.asarray(one, float) for name, one in levels.items()}
     shares = np.asarray(weight, np.float64)
     shares = np.ones_like(shares) if shares.sum() == 0 else shares
-    acting: dict[str, list[tuple[str, Modulation | Hill]]] = {}
+    acting: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[str, Modulation | Hill]]] = {}
     for answer in answers(model):
         for factor in answer.factors:
             for id in _edges(factor):
-                acting.setdefault(id, []).append((answer.what, factor))
+                acting.setdefault((id, _competitors(factor)), []).append((answer.what, factor))
 
     def mean(field: ArrayLike) -> float:
         return float(np.average(np.broadcast_to(np.asarray(field, np.float64), shares.shape), weights=shares))
 
     found = []
-    for id, uses in acting.items():
+    for (id, competitors), uses in acting.items():
         factor = uses[0][1]
         hills = _hills(factor)
         without, plenty = (0.0, 1.0) if isinstance(factor, Hill) else (float(factor.basal), float(factor.saturated))
         names = {one.species: mean(given[one.species]) for one in hills}
         halves = {one.species: float(one.half_maximum) for one in hills}
-        found.append(EdgeStrength(id, tuple(dict.fromkeys(what for what, _ in uses)), names, halves, mean(factor(given)), without, plenty))
+        found.append(EdgeStrength(id, tuple(dict.fromkeys(what for what, _ in uses)), names, halves, dict(competitors), mean(factor(given)), without, plenty))
     return tuple(sorted(found, key=lambda one: -one.reached))
 
 
@@ -118,3 +120,7 @@ def _hills(factor: Modulation | Hill) -> tuple[Hill, ...]:
 
 def _edges(factor: Modulation | Hill) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.edge for one in _hills(factor) if one.edge))
+
+
+def _competitors(factor: Modulation | Hill) -> tuple[tuple[str, str], ...]:
+    return tuple((one.species, one.blockade.drug) for one in _hills(factor) if one.blockade is not None)

@@ -56,8 +56,8 @@ def solve_steady(
 
 @eqx.filter_jit
 def _solve(model: Model, initial: Array | None, rtol: Array, limits: tuple[Array, Array], *, mixed: bool) -> Solution:
-    start = jnp.zeros(model.shape, model.dtype) if initial is None else initial.astype(model.dtype)
-    if model.fixed is not None:
+    start = None if initial is None else initial.astype(model.dtype)
+    if start is not None and model.fixed is not None:
         held = model.transport().held
         start = start if held is None else jnp.where(held, 0, start)
     balance = Balance(model, mixed=mixed)

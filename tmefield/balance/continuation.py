@@ -13,12 +13,12 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ..linalg.reductions import total
 from ..transport.assemble import Transport
-from .convergence import Settings, at_round_off, settled
+from .convergence import Settings, at_round_off, settings_for, settled
 from .equations import Balance, Measure, fill_fixed, measure
 from .info import BalanceInfo, describe
 from .lagged import march_lagged
 from .linear import species_weights
-from .newton import find_root, linearised_solve, settings_for
+from .newton import find_root, linearised_solve
 from .stability import growth_rate, local_rates
 
 LINEAR = 1e-3  # residual reduction asked of the linear solves
@@ -49,8 +49,8 @@ class _March(NamedTuple):
         return jnp.ones((), bool)
 
 
-def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations) -> tuple[Array, BalanceInfo]:
-    """The steady state reached from the start `x`: `find_root` where there is but one, pseudo-time where there may be several.
+def find_steady(balance: Balance, x: Float[Array, "s z y x"] | None, rtol, max_steps, max_iterations) -> tuple[Array, BalanceInfo]:
+    """The steady state reached from the start `x` (None: zero): `find_root` where there is but one, pseudo-time where there may be several.
 
     Not differentiable, see `implicit`. An end that a small disturbance would leave (a watershed between two branches) is not accepted: the march is
     repeated with steps that resolve the growth away from it, and the status says `UNSTABLE` where that does not help.
@@ -58,8 +58,9 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, m
     if balance.model.unique:
         return find_root(balance, x, rtol, max_steps, max_iterations)
     transport = balance.model.transport()
+    x = jnp.zeros(balance.model.shape, balance.model.dtype) if x is None else x
     first = _start(balance, transport, x)
-    settings = settings_for(first.measure, rtol, max_steps, max_iterations, from_start=False)
+    settings = settings_for(first.measure.size, rtol, max_steps, max_iterations, from_start=False)
 
     def again(state: _March):
         return (state.attempts == 0) | (state.unstable & (state.attempts < ATTEMPTS))

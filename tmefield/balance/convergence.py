@@ -5,7 +5,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..linalg.apart import hidden_one
 from .equations import Measure, ratio
+
+FLOOR = 1e-6  # of the residual of the start, below which what is made and exchanged counts as nothing
 
 
 class Settings(NamedTuple):
@@ -20,12 +23,24 @@ class Settings(NamedTuple):
     """
 
     rtol: Float[Array, ""]
-    start: Float[Array, " s"] | None
-    floor: Float[Array, " s"]
-    negligible: Float[Array, " s"]
+    start: Float[Array, "*s"] | None
+    floor: Float[Array, "*s"]
+    negligible: Float[Array, "*s"]
     max_steps: Int[Array, ""]
     max_iterations: Int[Array, ""]
     once: Int[Array, ""]
+
+
+def settings_for(size: Float[Array, "*s"], rtol, max_steps, max_iterations, *, from_start: bool, negligible: Float[Array, "*s"] | None = None) -> Settings:
+    """Limits and tolerances as arrays of the right type, from the size of the residual of the start; `negligible` as in `Settings`."""
+    steps, iterations, tolerance = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32), jnp.asarray(rtol, size.dtype)
+    small = jnp.zeros_like(size) if negligible is None else negligible
+    return Settings(tolerance, size if from_start else None, FLOOR * size, small, steps, iterations, hidden_one())
+
+
+def improves(new: Measure, old: Measure) -> Array:
+    """Whether a step was worth it: a smaller residual, or a budget that closes better at no larger residual than noise makes it."""
+    return (new.size < 0.9 * old.size) | ((new.drift < 0.5 * old.drift) & (new.size < 2 * old.size))
 
 
 def settled(measure: Measure, settings: Settings) -> Array:

@@ -4,6 +4,7 @@ T is the transport operator, b what walls and fixed voxels feed in, c the field 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 from typing import NamedTuple
 
@@ -13,10 +14,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..linalg.reductions import norm, total
-from ..linalg.stencil import Stencil
+from ..linalg.stencil import Field, Stencil
 from ..model import Model
 from ..terms.term import Moment, Rates
-from ..transport.assemble import Transport, species_map
+from ..transport.assemble import Channel, Transport, species_map
 
 
 class Balance(eqx.Module):
@@ -128,26 +129,26 @@ class LocalJacobian(eqx.Module):
 
 
 class Measure(NamedTuple):
-    """The residual field and, per species: its norm and sum, the norm of the sources, and that of |A| |x| (row by row).
+    """The residual field and, per species (or of one, without an axis): its norm and sum, the norm of the sources, and that of |A| |x| (row by row).
 
     `supply` is what the terms make plus what comes in net through walls and fixed voxels; `exchange` counts the latter gross.
     """
 
-    field: Float[Array, "s z y x"]
-    size: Float[Array, " s"]
-    drift: Float[Array, " s"]
-    sources: Float[Array, " s"]
-    supply: Float[Array, " s"]
-    exchange: Float[Array, " s"]
-    throughput: Float[Array, " s"]
+    field: Float[Array, "*s z y x"]
+    size: Float[Array, "*s"]
+    drift: Float[Array, "*s"]
+    sources: Float[Array, "*s"]
+    supply: Float[Array, "*s"]
+    exchange: Float[Array, "*s"]
+    throughput: Float[Array, "*s"]
 
     @property
-    def merit(self) -> Float[Array, " s"]:
+    def merit(self) -> Float[Array, "*s"]:
         """Relative residual in the mean square plus relative defect of the mass budget."""
         return ratio(self.size, self.sources) + ratio(self.drift, self.supply)
 
     @property
-    def backward_error(self) -> Float[Array, " s"]:
+    def backward_error(self) -> Float[Array, "*s"]:
         """||F|| / (|| |A| |x| || + ||sources||)."""
         return ratio(self.size, self.throughput + self.sources)
 
@@ -201,23 +202,50 @@ def with_correction(transport: Transport, field: Float[Array, "s z y x"], f: Flo
     return f + (correction if transport.held is None else jnp.where(transport.held, 0, correction))
 
 
+class System(NamedTuple):
+    """The equations of one species with its rates held, operator u = source, and how much is made: what does not change with the field.
+
+    - `channel`: the transport, `operator` with the loss of the terms too.
+    - `sources`, `made`, `inflow`: the norm of the source, the sum of what the terms make, and of what comes in through walls and fixed voxels.
+    """
+
+    channel: Channel
+    operator: Stencil
+    source: Field
+    sources: Float[Array, ""]
+    made: Float[Array, ""]
+    inflow: Float[Array, ""]
+
+
+def system(transport: Transport, batched: tuple, made: Field, lost: Field) -> System:
+    """The equations of the species of a slice of `Transport.batched`, with what its terms make (nM/s) and lose (1/s)."""
+    channel = transport.channel(batched)
+    own, stencil = on_free(channel.free, made), channel.stencil
+    source = own if channel.closed else channel.production + own
+    inflow = jnp.zeros((), own.dtype) if channel.closed else total(channel.production)
+    operator = replace(stencil, loss=stencil.loss + on_free(channel.free, lost))
+    return System(channel, operator, source, norm(source), total(jnp.abs(own)), inflow)
+
+
+def judge(equations: System, u: Field | None) -> Measure:
+    """The measure of a field of one species, zero in fixed voxels; of None, which is zero everywhere, without a product."""
+    sources, made, inflow, nothing = equations.sources, equations.made, equations.inflow, jnp.zeros_like(equations.sources)
+    if u is None:
+        f = -equations.source
+        return Measure(f, sources, jnp.abs(total(f)), sources, made + inflow, inflow, nothing)
+    f = equations.operator.apply(u) - equations.source
+    outflow = nothing if equations.channel.closed else total(equations.channel.stencil.loss * u)
+    # Voxel by voxel: one that loses or conducts a million times more must not raise what counts as round-off elsewhere.
+    throughput = norm(equations.operator.row_sizes() * jnp.abs(u))
+    return Measure(f, norm(f), jnp.abs(total(f)), sources, made + jnp.abs(inflow - outflow), inflow + jnp.abs(outflow), throughput)
+
+
 def measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"], rates: Rates | None = None) -> Measure:
     """The residual with everything by which it is judged; `rates` where they are known at the field."""
     field = fill_fixed(transport, x)
     production, loss = balance.rates(field) if rates is None else rates
-
-    def one(arguments):
-        batched, u, made, lost = arguments
-        channel = transport.channel(batched)
-        own = on_free(channel.free, made)
-        source = channel.production + own
-        operator = Stencil(channel.stencil.faces, channel.stencil.loss + on_free(channel.free, lost), channel.stencil.back)
-        f = operator.apply(u) - source
-        inflow, outflow = total(channel.production), total(channel.stencil.loss * u)
-        supply, exchange = total(jnp.abs(own)) + jnp.abs(inflow - outflow), inflow + jnp.abs(outflow)
-        # Voxel by voxel: one that loses or conducts a million times more must not raise what counts as round-off elsewhere.
-        return f, norm(source), supply, exchange, norm(operator.row_sizes() * jnp.abs(u))
-
-    f, sources, supply, exchange, throughput = species_map(one, (transport.batched(), x, production, loss))
-    f = with_correction(transport, field, f)
-    return Measure(f, jnp.sqrt(total(f * f)), jnp.abs(total(f)), sources, supply, exchange, throughput)
+    found = species_map(lambda one: judge(system(transport, one[0], *one[2:]), one[1]), (transport.batched(), x, production, loss))
+    if transport.flow is None:
+        return found
+    f = with_correction(transport, field, found.field)
+    return found._replace(field=f, size=jnp.sqrt(total(f * f)), drift=jnp.abs(total(f)))

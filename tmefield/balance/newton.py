@@ -9,13 +9,13 @@ from jaxtyping import Array, Float, Int
 from ..linalg.apart import hidden_one
 from ..linalg.stencil import Stencil
 from ..transport.assemble import Transport, species_map
-from .convergence import Settings, at_round_off, inner_tolerance, settled
+from .convergence import Settings, at_round_off, improves, inner_tolerance, settings_for, settled
 from .equations import Balance, LocalJacobian, Measure, fill_fixed, measure, on_free, with_correction
 from .info import BalanceInfo, describe, production_exceeds_loss
 from .linear import Correction, solve_general, solve_linear, species_weights, to_single
+from .refinement import refine
 
 LOOSE = 1e-2  # residual reduction asked of a linear solve while the rates still change
-FLOOR = 1e-6  # of the residual of the start, below which what is made and exchanged counts as nothing
 SHORTEST = 1 / 64  # of a Newton step, before the search along it gives up
 
 
@@ -32,25 +32,34 @@ class State(NamedTuple):
 
 
 def find_root(
-    balance: Balance, x: Float[Array, "s z y x"], rtol, max_steps, max_iterations, *, from_start: bool = False, negligible: Float[Array, " s"] | None = None
+    balance: Balance,
+    x: Float[Array, "s z y x"] | None,
+    rtol,
+    max_steps,
+    max_iterations,
+    *,
+    from_start: bool = False,
+    negligible: Float[Array, " s"] | None = None,
 ) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
-    """Solve F(x) = 0 from the start `x`; not differentiable, see `implicit`.
+    """Solve F(x) = 0 from the start `x` (None: zero); not differentiable, see `implicit`.
 
     The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
     (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. `negligible` is a
     concentration (nM per species) whose loss, at the lowest loss coefficient, need not be resolved; the start is then close to the root. Where the
     balance is `mixed`, linear systems are solved in float32 and each step corrects what the last one left.
 
-    A Picard step holds the rates at the present field: what it solves has a positive solution. Newton steps follow and are kept
-    where they lower the residual; otherwise the next step of that species is Picard's again. From zero, the first Picard
-    field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
+    Species that are linear, alone and at rest are refined (`refine`). Elsewhere a Picard step holds the rates at the present field: what it solves has
+    a positive solution. Newton steps follow and are kept where they lower the residual; otherwise the next step of that species is Picard's again. From
+    zero, the first Picard field lies below the solution of saturable uptake, and Newton climbs to it without overshooting.
     """
+    if balance.symmetric and not balance.model.saturable:
+        return refine(balance, x, rtol, max_steps, max_iterations, from_start=from_start, negligible=negligible)
     transport = balance.model.transport()
+    x = jnp.zeros(balance.model.shape, balance.model.dtype) if x is None else x
     start = fresh_state(balance, transport, x, newton=from_start or negligible is not None or not balance.model.saturable)
-    settings = settings_for(start.measure, rtol, max_steps, max_iterations, from_start=from_start)
     if negligible is not None:
-        lowest = jnp.min(balance.rates(fill_fixed(transport, x)).loss, axis=(1, 2, 3))
-        settings = settings._replace(negligible=lowest * negligible)
+        negligible = jnp.min(balance.rates(fill_fixed(transport, x)).loss, axis=(1, 2, 3)) * negligible
+    settings = settings_for(start.measure.size, rtol, max_steps, max_iterations, from_start=from_start, negligible=negligible)
     if balance.model.saturable and not from_start and not balance.together:  # of coupled species the totals at high concentrations prove nothing
         start = start._replace(ended=production_exceeds_loss(balance, transport, fill_fixed(transport, x)))
 
@@ -59,12 +68,6 @@ def find_root(
 
     end = jax.lax.while_loop(unfinished, lambda state: _step(balance, transport, settings, state), start)
     return end.x, describe(balance, transport, end.x, end.measure, settings, end)
-
-
-def settings_for(start: Measure, rtol, max_steps, max_iterations, *, from_start: bool) -> Settings:
-    """Limits and tolerances as arrays of the right type, from the measure of the start."""
-    steps, iterations, tolerance = jnp.asarray(max_steps, jnp.int32), jnp.asarray(max_iterations, jnp.int32), jnp.asarray(rtol, start.size.dtype)
-    return Settings(tolerance, start.size if from_start else None, FLOOR * start.size, jnp.zeros_like(start.size), steps, iterations, hidden_one())
 
 
 def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: bool) -> State:
@@ -77,7 +80,7 @@ def fresh_state(balance: Balance, transport: Transport, x: Array, *, newton: boo
 def _step(balance: Balance, transport: Transport, settings: Settings, state: State) -> State:
     bends = balance.model.saturable or balance.model.flowing  # the limited flux of a flow is no linear function either
     rests = settled(state.measure, settings)
-    wanted = inner_tolerance(state.measure, settings, loose=LOOSE if bends or not balance.symmetric else 0.0)
+    wanted = inner_tolerance(state.measure, settings, loose=LOOSE)
     wanted = jnp.where(rests, 2, jnp.maximum(wanted, 1e-5)) if balance.mixed else wanted
     found = linearised_solve(balance, transport, settings, state.x, -state.measure.field, state.newton, wanted)
     moved, new = _search(balance, transport, state, found.field)
@@ -102,11 +105,6 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Sta
 def choose(keep: Array, new, old):
     """The new values of the species to keep, the old ones of the others."""
     return jax.tree.map(lambda a, b: jnp.where(keep.reshape(-1, *(1,) * (a.ndim - 1)), a, b), new, old)
-
-
-def improves(new: Measure, old: Measure) -> Array:
-    """Whether a step was worth it: a smaller residual, or a budget that closes better at no larger residual than noise makes it."""
-    return (new.size < 0.9 * old.size) | ((new.drift < 0.5 * old.drift) & (new.size < 2 * old.size))
 
 
 def combined(one: Measure, base: Measure) -> Array:

@@ -20,12 +20,14 @@ from .walls import Periodic, Walls
 class Channel(NamedTuple):
     """Transport of one species: its operator between free voxels, and what its boundaries add.
 
-    The balance reads  stencil(c) = production + P - L c  in the free voxels, with the boundary loss inside the stencil.
+    The balance reads  stencil(c) = production + P - L c  in the free voxels, with the boundary loss inside the stencil. `closed`: whether nothing
+    crosses a wall or the faces of a fixed voxel, so that production and boundary loss are zero.
     """
 
     stencil: Stencil
     production: Float[Array, "z y x"]
     free: Bool[Array, "z y x"] | None
+    closed: bool
 
 
 class Transport(eqx.Module):
@@ -90,7 +92,7 @@ class Transport(eqx.Module):
                 at, h = slab(axis, bool(upper)), self.grid.spacing[axis]
                 loss, production = loss.at[at].add(wall.leaving / h), production.at[at].add(wall.entering / h * wall.outside)
         if held is None:
-            return Channel(Stencil(faces, loss, back), production, None)
+            return Channel(Stencil(faces, loss, back), production, None, all(wall is None for wall in walls))
         return _eliminate(Stencil(faces, loss, back), production, held, value, sealed=self.sealed)
 
     def correction(self, concentration: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
@@ -209,7 +211,7 @@ def _eliminate(whole: Stencil, production: Array, held: Array, value: Array, *, 
         loss = loss + face_sum(between[0], shape, between[1])
         production = production + face_sum(drive[0], shape, drive[1])
     kept = Stencil(tuple(inside[0]), loss * weight, None if back is None else tuple(inside[1]))
-    return Channel(kept, production * weight, free)
+    return Channel(kept, production * weight, free, closed=False)
 
 
 def assemble(

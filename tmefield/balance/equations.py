@@ -4,7 +4,6 @@ T is the transport operator, b what walls and fixed voxels feed in, c the field 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import permutations
 from typing import NamedTuple
 
@@ -177,8 +176,8 @@ def residual(balance: Balance, x: Float[Array, "s z y x"]) -> Float[Array, "s z 
     def one(arguments):
         batched, u, made, lost = arguments
         channel = transport.channel(batched)
-        operator = Stencil(channel.stencil.faces, channel.stencil.loss + on_free(channel.free, lost), channel.stencil.back)
-        return operator.apply(u) - channel.production - on_free(channel.free, made)
+        operator = channel.stencil.with_loss(on_free(channel.free, lost))
+        return operator.apply(on_free(channel.free, u)) - channel.production - on_free(channel.free, made)
 
     return with_correction(transport, field, species_map(one, (transport.batched(), x, production, loss)))
 
@@ -189,7 +188,7 @@ def operate(transport: Transport, v: Float[Array, "s z y x"], diagonal: Float[Ar
     def one(arguments):
         batched, u, local = arguments
         channel = transport.channel(batched)
-        return Stencil(channel.stencil.faces, channel.stencil.loss + on_free(channel.free, local), channel.stencil.back).apply(u)
+        return channel.stencil.with_loss(on_free(channel.free, local)).apply(on_free(channel.free, u))
 
     return species_map(one, (transport.batched(), v, diagonal))
 
@@ -223,8 +222,7 @@ def system(transport: Transport, batched: tuple, made: Field, lost: Field) -> Sy
     own, stencil = on_free(channel.free, made), channel.stencil
     source = own if channel.closed else channel.production + own
     inflow = jnp.zeros((), own.dtype) if channel.closed else total(channel.production)
-    operator = replace(stencil, loss=stencil.loss + on_free(channel.free, lost))
-    return System(channel, operator, source, norm(source), total(jnp.abs(own)), inflow)
+    return System(channel, stencil.with_loss(on_free(channel.free, lost)), source, norm(source), total(jnp.abs(own)), inflow)
 
 
 def judge(equations: System, u: Field | None) -> Measure:

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from ..linalg.apart import hidden_one
 from ..transport.assemble import species_map
-from .equations import Balance, fill_fixed, residual
+from .equations import Balance, fill_fixed, on_free, residual
 from .linear import solve_general, solve_linear, species_weights, transposed_apply
 from .newton import linearised, positive
 
@@ -49,7 +49,7 @@ def _symmetric(balance: Balance, x: Array, right: Array, rtol, limit: Array, onc
         def one(arguments):
             batched, local, u = arguments
             channel = transport.channel(batched)
-            return channel.stencil.apply(u) + (u * local if channel.free is None else jnp.where(channel.free, u * local, u))
+            return channel.stencil.apply(on_free(channel.free, u)) + (u * local if channel.free is None else jnp.where(channel.free, u * local, u))
 
         return species_map(one, (transport.batched(), slope, v))
 

@@ -96,8 +96,7 @@ def solve_general(
 
 def _operator(transport: Transport, batched: tuple, local: Array) -> tuple[Stencil, Array | None]:
     channel = transport.channel(batched)
-    stencil = channel.stencil
-    return Stencil(stencil.faces, stencil.loss + on_free(channel.free, local), stencil.back), channel.free
+    return channel.stencil.with_loss(on_free(channel.free, local)), channel.free
 
 
 def _cycle(hierarchy: Hierarchy, r: Float[Array, "z y x"], once: Int[Array, ""]) -> Float[Array, "z y x"]:

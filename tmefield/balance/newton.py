@@ -7,7 +7,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ..linalg.apart import hidden_one
-from ..linalg.stencil import Stencil
 from ..transport.assemble import Transport, species_map
 from .convergence import Settings, at_round_off, improves, inner_tolerance, settings_for, settled
 from .equations import Balance, LocalJacobian, Measure, fill_fixed, measure, on_free, with_correction
@@ -187,7 +186,7 @@ def linearised(
         def one(arguments):
             batched, u, extra = arguments
             channel = transport.channel(batched)
-            return Stencil(channel.stencil.faces, channel.stencil.loss, channel.stencil.back).apply(u) + on_free(channel.free, extra)
+            return channel.stencil.apply(on_free(channel.free, u)) + on_free(channel.free, extra)
 
         return species_map(one, (transport.batched(), v, jnp.where(flag, exact(v), loss * v)))
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..grid import AXES, Grid
-from ..linalg.stencil import Stencil, face_sum
+from ..linalg.stencil import Stencil, Uncut, is_periodic, is_uniform, neighbour_sum
 from .boundary import WallExchange, slab, wall_exchange
 from .faces import face_conductances, neighbours, uniform_conductances
 from .fixed import FixedConcentration
@@ -195,23 +195,20 @@ def _eliminate(whole: Stencil, production: Array, held: Array, value: Array, *, 
     """Take the held voxels out: their rows vanish, faces to them become loss and production of the free side."""
     faces, loss, back = whole.faces, whole.loss, whole.back
     free = ~held
-    weight, shape = free.astype(loss.dtype), loss.shape
     returned = faces if back is None else back
-    inside, between = [[], []], [[], []]
-    drive = [[], []]
-    for axis, (there, here) in enumerate(zip(faces, returned, strict=True)):
-        ring = there.shape[axis] == shape[axis] and shape[axis] > 1
-        low, high = neighbours(weight, axis, periodic=ring)
-        value_low, value_high = neighbours(value * (1 - weight), axis, periodic=ring)
-        for side, rate, brought in ((0, there, here * value_high), (1, here, there * value_low)):
-            inside[side].append(rate * low * high)
-            between[side].append(rate * (low + high - 2 * low * high))
-            drive[side].append(brought)
     if not sealed:
-        loss = loss + face_sum(between[0], shape, between[1])
-        production = production + face_sum(drive[0], shape, drive[1])
-    kept = Stencil(tuple(inside[0]), loss * weight, None if back is None else tuple(inside[1]))
-    return Channel(kept, production * weight, free, closed=False)
+        loss = loss + neighbour_sum(held.astype(loss.dtype), returned, faces)
+        production = production + neighbour_sum(jnp.where(held, value, 0), faces, returned)
+
+    def between_free(rates: Array, axis: int) -> Array:
+        low, high = neighbours(free, axis, periodic=is_periodic(rates, axis, loss.shape[axis]))
+        return jnp.where(low & high, rates, 0)
+
+    inside = tuple(between_free(rates, axis) for axis, rates in enumerate(faces))
+    backward = None if back is None else tuple(between_free(rates, axis) for axis, rates in enumerate(back))
+    alike = back is None and not sealed and all(is_uniform(rates) for rates in faces)
+    uncut = Uncut(faces, jnp.where(free, whole.loss, 0), free) if alike else None
+    return Channel(Stencil(inside, jnp.where(free, loss, 0), backward, uncut), jnp.where(free, production, 0), free, closed=False)
 
 
 def assemble(

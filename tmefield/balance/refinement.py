@@ -19,7 +19,7 @@ from .equations import Balance, Measure, System, fill_fixed, judge, system
 from .info import BalanceInfo, describe
 from .linear import Correction, to_single
 
-LOWEST = 1e-5  # residual reduction that a correction in float32 may be asked for
+LOWEST = 2e-6  # residual reduction that a correction in float32 may be asked for
 
 
 class _State(NamedTuple):

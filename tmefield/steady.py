@@ -57,9 +57,6 @@ def solve_steady(
 @eqx.filter_jit
 def _solve(model: Model, initial: Array | None, rtol: Array, limits: tuple[Array, Array], *, mixed: bool) -> Solution:
     start = None if initial is None else initial.astype(model.dtype)
-    if start is not None and model.fixed is not None:
-        held = model.transport().held
-        start = start if held is None else jnp.where(held, 0, start)
     balance = Balance(model, mixed=mixed)
     # The search itself is not differentiated: `implicit` gives its result the derivative of the root.
     root, info = find_steady(*jax.lax.stop_gradient((balance, start, rtol, *limits)))

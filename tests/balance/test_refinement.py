@@ -49,8 +49,7 @@ def test_a_species_stops_when_its_own_residual_is_met():
 
 def test_nothing_and_zeros_are_the_same_start():
     bare, zeros = (tf.solve_steady(model(), initial=initial, rtol=1e-10) for initial in (None, np.zeros((2, *GRID.shape))))
-    np.testing.assert_allclose(bare.concentration, zeros.concentration, rtol=1e-12)
-    np.testing.assert_allclose(bare.stats.iterations, zeros.stats.iterations, rtol=0, atol=1)
+    np.testing.assert_allclose(bare.concentration, zeros.concentration, rtol=1e-9)
 
 
 def test_members_of_an_ensemble_end_as_they_do_alone():
@@ -59,7 +58,8 @@ def test_members_of_an_ensemble_end_as_they_do_alone():
     for i, rate in enumerate(rates):
         alone = tf.solve_steady(model(rate), rtol=1e-10, precision="mixed")
         np.testing.assert_allclose(together.concentration[i], alone.concentration, rtol=1e-9, atol=1e-15)
-        np.testing.assert_allclose(together.stats.iterations[i], alone.stats.iterations, rtol=0, atol=1)  # round-off decides the last
+        assert (together.stats.status[i] == int(tf.Status.CONVERGED)).all()
+        assert alone.status == tf.Status.CONVERGED
 
 
 def test_too_few_steps_are_said():

@@ -148,3 +148,17 @@ def test_what_is_refused():
         tf.Switch("M1", "M1", 1e-6)
     network = tf.VascularExchange("IFNg", 0.01, 0.01)
     assert tf.PerCell("vessels", network).acts_on == ("IFNg",)
+
+
+@pytest.mark.parametrize("uptake", [0.0, 3000.0])
+def test_a_start_in_fixed_voxels_counts_for_nothing(uptake):
+    """The search begins at 1 nM everywhere, or at zero: fixed voxels stand at their value in both, and tell it to the cells beside them."""
+    held = np.zeros(GRID.shape, bool)
+    held[:, :, :2] = True
+    terms = [tf.Decay(), tf.PerCell("tumour", tf.ReceptorUptake("IFNg", 1.0, uptake, 2e-4, 0.05))]
+    model = tf.Model(GRID, [tf.Species("IFNg", 40.0, 6.5e-5)], terms, fixed=tf.FixedConcentration(held, 0.01))
+    tissue = tf.PopulationModel(model, [tf.Population("tumour", 1500.0)], [tf.Growth("tumour", 0.2 / DAY)])
+    low, high = (tf.evolve_populations(tissue, {"tumour": 1e-5}, [0.0, DAY], concentration=c, rtol=1e-10) for c in (0.0, 1.0))
+    np.testing.assert_array_equal(low.concentration[:, 0][:, held], 0.01)
+    assert float(jnp.max(high.concentration)) == 0.01
+    np.testing.assert_allclose(high.concentration, low.concentration, rtol=1e-7)

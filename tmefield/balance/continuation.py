@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..linalg.reductions import total
 from ..transport.assemble import Transport
 from .convergence import Settings, at_round_off, settings_for, settled
-from .equations import Balance, Measure, fill_fixed, measure
+from .equations import Balance, Measure, fill_fixed, measure, unknowns
 from .info import BalanceInfo, describe
 from .lagged import march_lagged
 from .linear import species_weights
@@ -50,7 +50,7 @@ class _March(NamedTuple):
 
 
 def find_steady(balance: Balance, x: Float[Array, "s z y x"] | None, rtol, max_steps, max_iterations) -> tuple[Array, BalanceInfo]:
-    """The steady state reached from the start `x` (None: zero): `find_root` where there is but one, pseudo-time where there may be several.
+    """The steady state reached from the start `x` (None: zero; fixed voxels are not read): `find_root` where there is but one, else pseudo-time.
 
     Not differentiable, see `implicit`. An end that a small disturbance would leave (a watershed between two branches) is not accepted: the march is
     repeated with steps that resolve the growth away from it, and the status says `UNSTABLE` where that does not help.
@@ -58,7 +58,7 @@ def find_steady(balance: Balance, x: Float[Array, "s z y x"] | None, rtol, max_s
     if balance.model.unique:
         return find_root(balance, x, rtol, max_steps, max_iterations)
     transport = balance.model.transport()
-    x = jnp.zeros(balance.model.shape, balance.model.dtype) if x is None else x
+    x = jnp.zeros(balance.model.shape, balance.model.dtype) if x is None else unknowns(transport, x)
     first = _start(balance, transport, x)
     settings = settings_for(first.measure.size, rtol, max_steps, max_iterations, from_start=False)
 

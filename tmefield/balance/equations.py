@@ -162,6 +162,11 @@ def fill_fixed(transport: Transport, x: Float[Array, "s z y x"]) -> Float[Array,
     return x if transport.held is None or transport.value is None else jnp.where(transport.held, transport.value, x)
 
 
+def unknowns(transport: Transport, c: Float[Array, "s z y x"]) -> Float[Array, "s z y x"]:
+    """What is solved for, of a field: zero in the fixed voxels."""
+    return c if transport.held is None else jnp.where(transport.held, 0, c)
+
+
 def on_free(free: Array | None, field: Array) -> Array:
     """The field, zero in the fixed voxels."""
     return field if free is None else jnp.where(free, field, 0)

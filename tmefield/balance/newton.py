@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int
 from ..linalg.apart import hidden_one
 from ..transport.assemble import Transport, species_map
 from .convergence import Settings, at_round_off, improves, inner_tolerance, settings_for, settled
-from .equations import Balance, LocalJacobian, Measure, fill_fixed, measure, on_free, with_correction
+from .equations import Balance, LocalJacobian, Measure, fill_fixed, measure, on_free, unknowns, with_correction
 from .info import BalanceInfo, describe, production_exceeds_loss
 from .linear import Correction, solve_general, solve_linear, species_weights, to_single
 from .refinement import refine
@@ -40,7 +40,7 @@ def find_root(
     from_start: bool = False,
     negligible: Float[Array, " s"] | None = None,
 ) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
-    """Solve F(x) = 0 from the start `x` (None: zero); not differentiable, see `implicit`.
+    """Solve F(x) = 0 from the start `x` (None: zero; fixed voxels are not read); not differentiable, see `implicit`.
 
     The residual is brought below rtol times the sources. With `from_start` it is measured against the residual of the start
     (and a thousandth of the sources) instead: in a time step the sources hold the whole field, and what counts is its change. `negligible` is a
@@ -54,7 +54,7 @@ def find_root(
     if balance.symmetric and not balance.model.saturable:
         return refine(balance, x, rtol, max_steps, max_iterations, from_start=from_start, negligible=negligible)
     transport = balance.model.transport()
-    x = jnp.zeros(balance.model.shape, balance.model.dtype) if x is None else x
+    x = jnp.zeros(balance.model.shape, balance.model.dtype) if x is None else unknowns(transport, x)
     start = fresh_state(balance, transport, x, newton=from_start or negligible is not None or not balance.model.saturable)
     if negligible is not None:
         negligible = jnp.min(balance.rates(fill_fixed(transport, x)).loss, axis=(1, 2, 3)) * negligible

@@ -15,7 +15,7 @@ from ..linalg.multigrid import build_hierarchy, v_cycle
 from ..linalg.stencil import Field
 from ..transport.assemble import species_map
 from .convergence import improves, inner_tolerance, settings_for, settled
-from .equations import Balance, Measure, System, fill_fixed, judge, system
+from .equations import Balance, Measure, System, fill_fixed, judge, system, unknowns
 from .info import BalanceInfo, describe
 from .linear import Correction, to_single
 
@@ -38,8 +38,8 @@ def refine(
 ) -> tuple[Float[Array, "s z y x"], BalanceInfo]:
     """Solve F(x) = 0 for a balance that is linear and symmetric, each species by itself and to its own tolerance; arguments as of `find_root`."""
     transport, model = balance.model.transport(), balance.model
-    field = jnp.zeros(model.shape, model.dtype) if x is None else x
-    production, loss = balance.rates(fill_fixed(transport, field))
+    x = None if x is None else unknowns(transport, x)
+    production, loss = balance.rates(fill_fixed(transport, jnp.zeros(model.shape, model.dtype) if x is None else x))
     small = None if negligible is None else jnp.min(loss, axis=(1, 2, 3)) * negligible
     limits = rtol, max_steps, max_iterations
 
@@ -54,7 +54,7 @@ def refine(
             return ~settled(state.measure, settings) & ~state.ended & ~state.breakdown & (state.steps < settings.max_steps)
 
         def step(state: _State) -> _State:
-            wanted = inner_tolerance(state.measure, settings, loose=0.0)
+            wanted = jnp.where(unfinished(state), inner_tolerance(state.measure, settings, loose=0.0), 2)  # a member of an ensemble may have ended
             found = correct(state.measure.field, wanted)
             moved = state.x + found.field
             new = judge(equations, moved)

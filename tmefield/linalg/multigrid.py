@@ -136,7 +136,7 @@ def _share(operator: Stencil, inverse: Field) -> Field:
     neighbour, and follows the one upstream.
     """
     if operator.back is None:
-        return jnp.where(inverse > 0, jnp.minimum(1 - operator.loss * inverse, 1), 0)
+        return jnp.where(inverse > 0, jnp.clip(1 - operator.loss * inverse, 0, 1), 0)
     there, back = operator.faces, operator.back
     exchange = jnp.maximum(face_sum(there, operator.loss.shape, back), face_sum(back, operator.loss.shape, there))
     return jnp.minimum(exchange * inverse, 1)
@@ -202,9 +202,9 @@ def _inverse(diagonal: Array) -> Array:
 def _dense_inverse(operator: Stencil) -> Float[Array, "n n"]:
     """The inverse of the coarsest operator, zero in eliminated cells; a vanishing loss is bounded below by round-off."""
     shape, cells = operator.loss.shape, operator.loss.size
-    columns = jax.vmap(lambda column: operator.apply(column.reshape(shape)).ravel())(jnp.eye(cells, dtype=operator.loss.dtype))
     diagonal = operator.diagonal().ravel()
     alive = diagonal > 0
+    columns = jax.vmap(lambda column: operator.apply(jnp.where(alive, column, 0).reshape(shape)).ravel())(jnp.eye(cells, dtype=operator.loss.dtype))
     floor = 10 * jnp.finfo(columns.dtype).eps * jnp.max(diagonal)
     # columns holds A^T row by row: apply works on columns.
     inverse = jnp.linalg.inv(columns.T + jnp.diag(jnp.where(alive, floor, 1)))

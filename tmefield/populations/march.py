@@ -13,7 +13,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from ..balance import Balance, find_root, find_steady, implicit
+from ..balance import Balance, fill_fixed, find_root, find_steady, implicit
 from ..checks import as_parameter, concrete, increasing_times
 from ..errors import InputError
 from ..model import Model
@@ -125,7 +125,7 @@ def rest(model: Model, start: Float[Array, "s z y x"], time: Float[Array, ""], r
     balance = Balance(model, moment=Moment(time, time))
     limits = jnp.asarray(100, jnp.int32), jnp.asarray(MAX_ITERATIONS, jnp.int32)
     root, info = find_steady(*jax.lax.stop_gradient((balance, start, rtol, *limits)))
-    return Rest(implicit(root, balance, rtol), info.status)
+    return Rest(fill_fixed(model.transport(), implicit(root, balance, rtol)), info.status)
 
 
 def _followed(model: Model, start: Array, time: Array, rtol: Array) -> Rest:
@@ -135,7 +135,7 @@ def _followed(model: Model, start: Array, time: Array, rtol: Array) -> Rest:
     small = NEGLIGIBLE * jnp.max(jnp.abs(jax.lax.stop_gradient(start)), axis=(1, 2, 3))
     frozen = jax.lax.stop_gradient((balance, start, rtol))
     root, info = find_root(*frozen, *limits, negligible=small)
-    return Rest(implicit(root, balance, rtol), info.status)
+    return Rest(fill_fixed(model.transport(), implicit(root, balance, rtol)), info.status)
 
 
 class _Carry(NamedTuple):

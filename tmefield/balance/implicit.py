@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from ..linalg.apart import hidden_one
 from ..transport.assemble import species_map
-from .equations import Balance, fill_fixed, on_free, residual
+from .equations import Balance, fill_fixed, on_free, residual, unknowns
 from .linear import solve_general, solve_linear, species_weights, transposed_apply
 from .newton import linearised, positive
 
@@ -75,14 +75,14 @@ def _general(balance: Balance, x: Array, right: Array, rtol, limit: Array, once:
         """J in the free voxels, the identity in the fixed ones."""
         if transport.held is None:
             return interior(v)
-        return jnp.where(transport.held, v, interior(jnp.where(transport.held, 0, v)))
+        return jnp.where(transport.held, v, interior(unknowns(transport, v)))
 
     def solver(*, transposed: bool):
         bare = linearised(frozen_balance, frozen, frozen_field, newton, entries)
         step = transposed_apply(bare, x) if transposed else bare
 
         def masked(v):
-            return v if frozen.held is None else jnp.where(frozen.held, 0, v)
+            return unknowns(frozen, v)
 
         def solve(_, b):
             sizes = jnp.sqrt(jnp.sum(jnp.square(masked(b)), axis=(1, 2, 3)))

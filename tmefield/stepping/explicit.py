@@ -58,6 +58,7 @@ def assemble_explicit(model: Model) -> Explicit:
     channels = _channels(transport)
     thin = transport.conductivity.ndim == 1 and transport.held is None and all(one.stencil.back is None for one in channels)
     exchange = tuple(jax.lax.stop_gradient(_outflow(one.stencil) / stored) for one, stored in zip(channels, model.storage, strict=True))
+    # Without `uncut`: a stage reads the faces, and what it does not read is not kept for its derivative.
     stencils, scale = tuple(Stencil(one.stencil.faces, one.stencil.loss, one.stencil.back) for one in channels), (None,) * transport.count
     if thin:
         units = _channels(eqx.tree_at(lambda t: t.conductivity, transport, jnp.ones_like(transport.conductivity)))

@@ -10,7 +10,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from ..balance import fill_fixed
+from ..balance import fill_fixed, unknowns
 from ..checks import as_parameter, increasing_times
 from ..errors import InputError
 from ..model import Model, canonical
@@ -143,6 +143,4 @@ def field_of(model: Model, state: MarchState) -> Float[Array, "s z y x"]:
 
 @eqx.filter_jit
 def _start(model: Model, initial: Array, settings: Settings, time: Array) -> Array:
-    held = model.transport().held
-    free = initial if held is None else jnp.where(held, 0, initial)
-    return consistent_start(model, free, settings, time)
+    return consistent_start(model, unknowns(model.transport(), initial), settings, time)

@@ -142,6 +142,9 @@ def flux_divergence(u: Field, faces: Sequence[Array], back: Sequence[Array] | No
         cells = u.shape[axis]
         if cells == 1:
             continue
+        if back is None and is_uniform(faces[axis]):
+            total = total + faces[axis] * _second_difference(u, axis)
+            continue
         ring = is_periodic(faces[axis], axis, cells)
         inflow = _inflow(u, faces[axis], None if back is None else back[axis], axis, ring=ring)
         if ring:
@@ -149,6 +152,22 @@ def flux_divergence(u: Field, faces: Sequence[Array], back: Sequence[Array] | No
         else:
             total = total + to_lower(inflow, axis) - to_upper(inflow, axis)
     return total
+
+
+def _second_difference(u: Field, axis: int) -> Field:
+    """The differences to both neighbours along an axis, added up; none across a wall.
+
+    A mask on each difference and not padding with zeros: on the CPU that takes half the time, for a difference that is padded is not vectorised.
+    """
+    lower, upper = both_sides(u, axis)
+    has_upper, has_lower = _has_neighbours(u.shape, axis, u.dtype)
+    return has_upper * (to_lower(upper, axis) - u) + has_lower * (to_upper(lower, axis) - u)
+
+
+def _has_neighbours(shape: tuple[int, ...], axis: int, dtype) -> tuple[Array, Array]:
+    """1 where a cell has an upper, and where it has a lower neighbour along the axis, else 0."""
+    has_lower = (np.arange(shape[axis]) > 0).reshape([-1 if other == axis else 1 for other in range(3)])
+    return jnp.asarray(np.flip(has_lower, axis), dtype), jnp.asarray(has_lower, dtype)
 
 
 def neighbour_sum(u: Field, faces: Sequence[Array], back: Sequence[Array] | None = None) -> Field:
@@ -189,8 +208,8 @@ def face_sum(faces: Sequence[Array], shape: tuple[int, ...], back: Sequence[Arra
         if is_periodic(lower, axis, shape[axis]):
             total = total + lower + _shift_forward(upper, axis)
         elif is_uniform(lower) and is_uniform(upper):
-            first = (np.arange(shape[axis]) > 0).reshape([-1 if other == axis else 1 for other in range(3)])
-            total = total + lower * jnp.asarray(np.flip(first, axis), lower.dtype) + upper * jnp.asarray(first, upper.dtype)
+            has_upper, has_lower = _has_neighbours(shape, axis, lower.dtype)
+            total = total + lower * has_upper + upper * has_lower
         else:
             lower, upper = (all_faces(rates, axis, shape) for rates in (lower, upper))
             total = total + to_lower(lower, axis) + to_upper(upper, axis)

@@ -127,8 +127,11 @@ def _coarsen_faces(faces: Array, axis: int, shape: tuple[int, ...], step: Coarse
 
 
 def prolong(e: Field, step: Coarsening, shape: tuple[int, ...], periodic: tuple[bool, ...]) -> Float[Array, "fine_z fine_y fine_x"]:
-    """Interpolate a coarse correction linearly to the fine cells, axis by axis, constant beyond the walls."""
-    for axis in step.axes:
+    """Interpolate a coarse correction linearly to the fine cells, axis by axis, constant beyond the walls.
+
+    x first, while there is least to do: doubling the contiguous axis is not vectorised.
+    """
+    for axis in reversed(step.axes):
         cells = e.shape[axis]
         widths = [(0, 0)] * 3
         widths[axis] = (1, 1)

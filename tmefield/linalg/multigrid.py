@@ -1,8 +1,7 @@
 """Geometric multigrid: the preconditioner of every solve.
 
-One V(2,2)-cycle whose Jacobi sweeps carry the weights of Chebyshev's polynomial: no dearer than damped Jacobi, and each pair of sweeps
-damps the rough errors to a third instead of a half. Where the medium jumps by more than `JUMP`, or a flow drifts by more than `DRIFT`, it is a
-V(3,3)-cycle; at jumps cells that are cut off in twos and threes are solved by themselves (`islands`).
+One V(4,4)-cycle whose Jacobi sweeps carry the weights of Chebyshev's polynomial. Where the medium jumps by more than `JUMP`, or a flow drifts by
+more than `DRIFT`, corrections are constant on a coarse cell; at jumps cells that are cut off in twos and threes are solved by themselves (`islands`).
 """
 
 import math
@@ -18,7 +17,8 @@ from .islands import solve_islands
 from .stencil import Field, Stencil, both_sides, face_sum, is_periodic, is_uniform
 from .transfer import Coarsening, coarsen_operator, plan, prolong, repeat_pairs, sum_pairs
 
-SWEEPS, SWEEPS_AT_JUMPS = 2, 3
+SWEEPS = 4
+REACH = 0.6  # of the band of the sweeps, beyond what the next level does not see
 JUMP = 30.0  # greatest over smallest open conductance of the fine level
 DRIFT = 0.3  # cell Peclet number 0.6
 COARSEST_CELLS = 64
@@ -28,7 +28,7 @@ class Level(eqx.Module):
     """One level: its operator, the step to the next level and the weights of its sweeps.
 
     - `inverse_diagonal`: zero in eliminated cells.
-    - `weights`: of the sweeps before the next level, and in reverse after it; the last one counts at jumps of the medium alone.
+    - `weights`: of the sweeps before the next level, and in reverse after it.
     - `share`: how far a cell follows its neighbours, its exchange with them over its diagonal. The error that sweeps leave has this shape and
       not the shape 1 (one Jacobi sweep on the constant): next to nothing where a cell's own loss is far above its exchange. Corrections and
       restricted residuals are weighted with it.
@@ -62,7 +62,7 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
         inverse = _inverse(operator.diagonal())
         drift = None if operator.back is None else _drift(operator)
-        levels.append(Level(operator, inverse, _share(operator, inverse), step, () if step is None else _weights(step, jumps, drift, inverse.dtype)))
+        levels.append(Level(operator, inverse, _share(operator, inverse), step, () if step is None else _weights(step, drift, inverse.dtype)))
         if step is not None:
             operator = coarsen_operator(Stencil(operator.faces, operator.loss * levels[-1].share, operator.back), step)
     return Hierarchy(tuple(levels), _dense_inverse(operator), jumps)
@@ -75,7 +75,7 @@ def transposed(hierarchy: Hierarchy) -> Hierarchy:
 
 
 def v_cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""]) -> Field:
-    """An approximation of A^-1 b by one V(2,2)-cycle.
+    """An approximation of A^-1 b by one V-cycle.
 
     `once` is a traced integer of value 1, see `apart`.
     """
@@ -86,15 +86,15 @@ def _cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""], depth: int) -> 
     level = hierarchy.levels[depth]
     if level.step is None:
         return (hierarchy.coarsest_inverse @ b.ravel()).reshape(b.shape)
-    u = _sweep(level, level.weights[0] * level.inverse_diagonal * b, b, level.weights[1], once)
-    u = _extra_sweep(hierarchy, level, u, b, once)
+    u = level.weights[0] * level.inverse_diagonal * b
+    for weight in level.weights[1:]:
+        u = _sweep(level, u, b, weight, once)
     r = apart(once, lambda: level.share * (b - level.operator.apply(u)), b)
     e = _cycle(hierarchy, sum_pairs(r, level.step.axes), once, depth + 1)
     u = u + level.share * _interpolate(hierarchy, level, e, b.shape, once)
     if depth == 0 and hierarchy.jumps is not None and level.operator.back is None:
         u = jax.lax.cond(hierarchy.jumps & (once > 0), lambda: u + level.share * solve_islands(level.operator, level.inverse_diagonal, r), lambda: u)
-    u = _extra_sweep(hierarchy, level, u, b, once)
-    for weight in level.weights[1::-1]:
+    for weight in reversed(level.weights):
         u = _sweep(level, u, b, weight, once)
     return u
 
@@ -122,13 +122,6 @@ def _sweep(level: Level, u: Field, b: Field, weight: Array, once: Int[Array, ""]
 def _jacobi(level: Level, u: Field, b: Field, weight: Array) -> Field:
     """U + weight D^-1 (b - A u) with the diagonal multiplied out: the loss is not read, a quarter of a cycle's time (u is 0 in eliminated cells)."""
     return (1 - weight) * u + weight * level.inverse_diagonal * (b + level.operator.neighbours(u))
-
-
-def _extra_sweep(hierarchy: Hierarchy, level: Level, u: Field, b: Field, once: Int[Array, ""]) -> Field:
-    """The sweep that jumps of the medium ask for."""
-    if hierarchy.jumps is None:
-        return u
-    return jax.lax.cond(hierarchy.jumps & (once > 0), lambda: _jacobi(level, u, b, level.weights[2]), lambda: u)
 
 
 def _share(operator: Stencil, inverse: Field) -> Field:
@@ -171,28 +164,20 @@ def _jumps(operator: Stencil) -> Bool[Array, ""]:
     return found
 
 
-def _weights(step: Coarsening, jumps: Array | None, drift: Array | None, dtype) -> tuple[Float[Array, ""], ...]:
-    """Inverse roots of Chebyshev's polynomial over the eigenvalues of D^-1 A that the next level does not see.
+def _weights(step: Coarsening, drift: Array | None, dtype) -> tuple[Float[Array, ""], ...]:
+    """Inverse roots of Chebyshev's polynomial over the eigenvalues of D^-1 A that the next level does not see, and some that it does.
 
-    The smallest belongs to the shortest wave along the weakest axis that is halved, its share in the diagonal; the largest is 2. With a flow
+    The smallest of the former belongs to the shortest wave along the weakest axis that is halved, its share in the diagonal; the largest is 2. With a flow
     they lie in an ellipse whose imaginary semi-axis is the drift: the roots draw together between its foci (Manteuffel 1977,
     doi:10.1007/BF01389971), down to damped Jacobi sweeps.
     """
     strengths = [0.0 if len(c) == 1 else float(np.median(np.diff(c))) ** -2 for c in step.centres]
-    low, high = min(strengths[axis] for axis in step.axes) / sum(strengths), 2.0
-
+    low, high = REACH * min(strengths[axis] for axis in step.axes) / sum(strengths), 2.0
     focus = (high - low) / 2
     if drift is not None:
         focus = jnp.sqrt(jnp.maximum(focus**2 - drift**2, 0))
-
-    def inverse_roots(count: int) -> list:
-        return [1 / ((high + low) / 2 + focus * math.cos(math.pi * (2 * k + 1) / (2 * count))) for k in range(count)]
-
-    usual = [jnp.asarray(weight, dtype) for weight in inverse_roots(SWEEPS)]
-    if jumps is None:
-        return tuple(usual)
-    more = [jnp.asarray(weight, dtype) for weight in inverse_roots(SWEEPS_AT_JUMPS)]
-    return *(jnp.where(jumps, b, a) for a, b in zip(usual, more, strict=False)), more[-1]
+    roots = ((high + low) / 2 + focus * math.cos(math.pi * (2 * k + 1) / (2 * SWEEPS)) for k in range(SWEEPS))
+    return tuple(jnp.asarray(1 / root, dtype) for root in roots)
 
 
 def _inverse(diagonal: Array) -> Array:
@@ -207,7 +192,11 @@ def _dense_inverse(operator: Stencil) -> Float[Array, "n n"]:
     columns = jax.vmap(lambda column: operator.apply(jnp.where(alive, column, 0).reshape(shape)).ravel())(jnp.eye(cells, dtype=operator.loss.dtype))
     floor = 10 * jnp.finfo(columns.dtype).eps * jnp.max(diagonal)
     # columns holds A^T row by row: apply works on columns.
-    inverse = jnp.linalg.inv(columns.T + jnp.diag(jnp.where(alive, floor, 1)))
+    matrix = columns.T + jnp.diag(jnp.where(alive, floor, 1))
     if operator.back is None:
+        # Pivoting would be a loop of small operations, which takes longer than a sweep over 128^3 cells.
+        inverse = jax.scipy.linalg.cho_solve((jnp.linalg.cholesky(matrix), True), jnp.eye(cells, dtype=columns.dtype))
         inverse = 0.5 * (inverse + inverse.T)
+    else:
+        inverse = jnp.linalg.inv(matrix)
     return inverse * (alive[:, None] & alive[None, :]).astype(columns.dtype)

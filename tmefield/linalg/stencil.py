@@ -135,7 +135,7 @@ def flux_divergence(u: Field, faces: Sequence[Array], back: Sequence[Array] | No
     """The sum over the six faces of what comes in less what goes out: conductance times (neighbour - own value) where symmetric.
 
     Flux form with one difference per axis: XLA compiles it to a single fused loop, and what leaves one cell enters
-    the next to the last bit.
+    the next to the last bit. Across uniform faces the differences are added up before their common rate: the same to round-off.
     """
     total = jnp.zeros_like(u)
     for axis in range(3):

@@ -64,7 +64,7 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
         drift = None if operator.back is None else _drift(operator)
         levels.append(Level(operator, inverse, _share(operator, inverse), step, () if step is None else _weights(step, drift, inverse.dtype)))
         if step is not None:
-            operator = coarsen_operator(Stencil(operator.faces, operator.loss * levels[-1].share, operator.back), step)
+            operator = coarsen_operator(Stencil(operator.faces, _passed_on(operator.loss, levels[-1].share), operator.back), step)
     return Hierarchy(tuple(levels), _dense_inverse(operator), jumps)
 
 
@@ -139,6 +139,14 @@ def _share(operator: Stencil, inverse: Field) -> Field:
     there, back = operator.faces, operator.back
     exchange = jnp.maximum(face_sum(there, operator.loss.shape, back), face_sum(back, operator.loss.shape, there))
     return jnp.minimum(exchange * inverse, 1)
+
+
+def _passed_on(loss: Field, share: Field) -> Field:
+    """The loss that the next level sees: below the exchange of a cell with its neighbours, to second order in their ratio x  exchange (1 - exp(-x)).
+
+    With x the share is 1 / (1 + x). Beside held voxels loss * share, x - x^2, is too little: a fourth of the error is left with x - x^2 / 2.
+    """
+    return loss * share * (1 + share * (1 - share) / 2)
 
 
 def _drift(operator: Stencil) -> Float[Array, ""]:

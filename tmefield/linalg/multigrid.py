@@ -18,7 +18,8 @@ from .stencil import Field, Stencil, both_sides, face_sum, is_periodic, is_unifo
 from .transfer import Coarsening, coarsen_operator, plan, prolong, repeat_pairs, sum_pairs
 
 SWEEPS = 4
-REACH = 0.6  # of the band of the sweeps, beyond what the next level does not see
+REACH = 0.42  # of the band of the sweeps, beyond what the next level does not see
+REACH_IN_A_FLOW = 0.6
 JUMP = 30.0  # greatest over smallest open conductance of the fine level
 DRIFT = 0.3  # cell Peclet number 0.6
 COARSEST_CELLS = 64
@@ -186,7 +187,8 @@ def _weights(step: Coarsening, drift: Array | None, dtype) -> tuple[Float[Array,
     doi:10.1007/BF01389971), down to damped Jacobi sweeps.
     """
     strengths = [0.0 if len(c) == 1 else float(np.median(np.diff(c))) ** -2 for c in step.centres]
-    low, high = REACH * min(strengths[axis] for axis in step.axes) / sum(strengths), 2.0
+    reach = REACH if drift is None else REACH_IN_A_FLOW
+    low, high = reach * min(strengths[axis] for axis in step.axes) / sum(strengths), 2.0
     focus = (high - low) / 2
     if drift is not None:
         focus = jnp.sqrt(jnp.maximum(focus**2 - drift**2, 0))

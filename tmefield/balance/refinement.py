@@ -56,7 +56,7 @@ def refine(
         def step(state: _State) -> _State:
             wanted = jnp.where(unfinished(state), inner_tolerance(state.measure, settings, loose=0.0), 2)  # a member of an ensemble may have ended
             found = correct(state.measure.field, wanted)
-            moved = state.x + found.field
+            moved = state.x - found.field
             new = judge(equations, moved)
             better = improves(new, state.measure)
             x, kept = jax.tree.map(lambda a, b: jnp.where(better, a, b), (moved, new), (state.x, state.measure))
@@ -72,7 +72,7 @@ def refine(
 
 
 def _corrections(equations: System, spacing: tuple[float, float, float], max_iterations: Array, once: Array, *, mixed: bool):
-    """(residual, tolerance) -> -A^-1 residual by multigrid-preconditioned conjugate gradients, the levels built once.
+    """(residual, tolerance) -> A^-1 residual by multigrid-preconditioned conjugate gradients, the levels built once.
 
     In float32 the right-hand side is scaled to the middle of the range.
     """
@@ -84,11 +84,11 @@ def _corrections(equations: System, spacing: tuple[float, float, float], max_ite
 
     def correct(residual: Field, wanted: Array) -> Correction:
         if not mixed:
-            found = solve(-residual, wanted)
+            found = solve(residual, wanted)
             return Correction(found.x, found.iterations, found.breakdown)
         scale = jnp.max(jnp.abs(residual))
         scale = jnp.where(scale > 0, scale, 1)
-        found = solve(to_single(-residual / scale), to_single(jnp.maximum(wanted, LOWEST)))
+        found = solve(to_single(residual / scale), to_single(jnp.maximum(wanted, LOWEST)))
         return Correction(found.x.astype(residual.dtype) * scale, found.iterations, found.breakdown)
 
     return correct

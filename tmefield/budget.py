@@ -68,12 +68,14 @@ def _terms(model: Model, transport: Transport, concentration) -> tuple[dict[str,
     lost: dict[str, Array] = {}
     amount = model.grid.voxel_volume * NANOMOLAR
     zero = jnp.zeros(transport.count, model.dtype)
+    in_free = concentration if transport.held is None else jnp.where(transport.held, 0, concentration)
     for term, changes in model.term_rates(concentration):
         for name, (production, loss) in changes.items():
             index = model.names.index(name)
-            free = jnp.ones(model.grid.shape, model.dtype) if transport.held is None else (~transport.held[index]).astype(model.dtype)
-            made[term.label] = made.get(term.label, zero).at[index].add(total(free * production) * amount)
-            lost[term.label] = lost.get(term.label, zero).at[index].add(total(free * loss * concentration[index]) * amount)
+            production = jnp.broadcast_to(production, model.grid.shape)
+            free = production if transport.held is None else jnp.where(transport.held[index], 0, production)
+            made[term.label] = made.get(term.label, zero).at[index].add(total(free) * amount)
+            lost[term.label] = lost.get(term.label, zero).at[index].add(total(loss * in_free[index]) * amount)
     return made, lost
 
 

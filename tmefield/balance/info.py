@@ -64,8 +64,8 @@ def _status(x: Array, measure: Measure, settings: Settings, ended: Array, breakd
     status = jnp.where(breakdown, int(Status.BREAKDOWN), status)
     status = jnp.where(done, int(Status.CONVERGED), status)
     if settings.start is None:
-        lowest, highest = jnp.min(x, axis=(1, 2, 3)), jnp.max(jnp.abs(x), axis=(1, 2, 3))
-        negative = lowest < -jnp.maximum(10 * settings.rtol, 1e-5) * highest
+        lowest, highest = jnp.min(x, axis=(1, 2, 3)), jnp.max(x, axis=(1, 2, 3))
+        negative = lowest < -jnp.maximum(10 * settings.rtol, 1e-5) * jnp.maximum(highest, -lowest)
         zero = nothing_left(measure, settings) | is_negligible(measure, settings)  # it may stand on either side
         status = jnp.where(done & negative & ~zero, int(Status.NEGATIVE), status)
     return jnp.where(jnp.isfinite(measure.size), status, int(Status.NON_FINITE))
@@ -95,7 +95,8 @@ def _losses(balance: Balance, transport: Transport, field: Array) -> tuple[Float
     def one(arguments):
         batched, local = arguments
         stencil = transport.channel(batched).stencil
-        return total(stencil.loss + local) / (local.size * stencil.row_norm() + total(jnp.abs(local)))
+        every = stencil.loss + local
+        return total(every) / (2 * every.size * stencil.exchange() + total(jnp.abs(every)))
 
     return lowest, species_map(one, (transport.batched(), slope))
 
@@ -104,7 +105,7 @@ def _worst(residual: Array) -> tuple[Int[Array, "s 3"], Float[Array, " s"]]:
     """The voxel of the largest |F|, by plane, row and voxel: one pass at full speed, where an argmax over the box takes fifteen times as long."""
 
     def one(f: Array) -> tuple[Array, Array]:
-        rows = jnp.max(jnp.abs(f), axis=2)
+        rows = jnp.maximum(jnp.max(f, axis=2), -jnp.min(f, axis=2))  # an |f| would be written out
         z = jnp.argmax(jnp.max(rows, axis=1))
         y = jnp.argmax(rows[z])
         x = jnp.argmax(jnp.abs(f[z, y]))

@@ -57,7 +57,8 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     are constant on a coarse cell: across a jump of the conductance linear interpolation carries them to cells that do not follow.
     """
     operator = jax.lax.stop_gradient(operator)
-    uniform = operator.back is None and all(is_uniform(f) for f in operator.faces)
+    # Of a stencil with an `uncut` all open faces of an axis are alike, and a cell beside a closed one loses to an eliminated cell what the face conducts.
+    uniform = operator.uncut is not None or (operator.back is None and all(is_uniform(f) for f in operator.faces))
     jumps = None if uniform else _jumps(operator)
     levels = []
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
@@ -87,7 +88,7 @@ def _cycle(hierarchy: Hierarchy, b: Field, once: Int[Array, ""], depth: int) -> 
     level = hierarchy.levels[depth]
     if level.step is None:
         return (hierarchy.coarsest_inverse @ b.ravel()).reshape(b.shape)
-    u = level.weights[0] * level.inverse_diagonal * b
+    u = level.inverse_diagonal * (level.weights[0] * b)  # in this order nothing is computed and kept for the next iteration
     for weight in level.weights[1:]:
         u = _sweep(level, u, b, weight, once)
     r = apart(once, lambda: _left_over(level, u, b), b)

@@ -80,9 +80,12 @@ class Stencil(eqx.Module):
             return jnp.abs(self.loss) + 2 * face_sum(self.faces, shape)
         return jnp.abs(self.loss) + face_sum(self.faces, shape, self.back) + face_sum(self.back, shape, self.faces)
 
-    def row_norm(self) -> Float[Array, ""]:
-        """A bound of the norm of A in the maximum norm."""
-        return jnp.max(self.row_sizes())
+    def exchange(self) -> Float[Array, ""]:
+        """The greatest rate at which a cell gives to all its neighbours; with an `uncut`, to eliminated ones too."""
+        faces, shape = self.faces if self.uncut is None else self.uncut.faces, self.loss.shape
+        if all(is_uniform(f) for f in (*faces, *(self.back or ()))):
+            shape = tuple(min(n, 3) for n in shape)  # no cell of a larger box has more neighbours than its middle one
+        return jnp.max(face_sum(faces, shape, self.back))
 
     def transposed(self) -> "Stencil":
         """A^T, in the same form: the rates change places, and what a cell gives more than it gets becomes loss."""

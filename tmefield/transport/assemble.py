@@ -239,4 +239,6 @@ def _resist(transport: Transport) -> Transport:
 
 def species_map(function, arguments):
     """Apply `function` to each species in turn: one working set in the cache, and each with its own iteration count."""
+    if jax.tree.leaves(arguments)[0].shape[0] == 1:  # without a loop, XLA finds what its body has in common with the rest of the program
+        return jax.tree.map(lambda one: one[None], function(jax.tree.map(lambda many: many[0], arguments)))
     return jax.lax.map(function, arguments)

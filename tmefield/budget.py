@@ -75,7 +75,8 @@ def _terms(model: Model, transport: Transport, concentration) -> tuple[dict[str,
             production = jnp.broadcast_to(production, model.grid.shape)
             free = production if transport.held is None else jnp.where(transport.held[index], 0, production)
             made[term.label] = made.get(term.label, zero).at[index].add(total(free) * amount)
-            lost[term.label] = lost.get(term.label, zero).at[index].add(total(loss * in_free[index]) * amount)
+            taken = loss * total(in_free[index]) if jnp.ndim(loss) == 0 else total(loss * in_free[index])  # a number would be written out as a field
+            lost[term.label] = lost.get(term.label, zero).at[index].add(taken * amount)
     return made, lost
 
 

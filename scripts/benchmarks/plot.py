@@ -8,9 +8,14 @@ COLOURS = {"stretch": "#1b7837", "reach": "#7fbf7b", "missed": "#c0504d", "-": "
 
 def draw(rows: dict[str, Measured], verdicts: dict[str, str], path: str, title: str) -> None:
     """Write the picture to `path`."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6), width_ratios=(3, 2), layout="constrained")
-    _margins(left, rows, verdicts)
-    _cost(right, rows)
+    cost = rows.get("linear-cost")
+    has_cost = cost is not None and bool(cost.numbers)
+    figure, panels = plt.subplots(
+        1, 2 if has_cost else 1, figsize=(13 if has_cost else 8, 6), width_ratios=(3, 2)[: 1 + has_cost], layout="constrained", squeeze=False
+    )
+    _margins(panels[0, 0], rows, verdicts)
+    if has_cost:
+        _cost(panels[0, 1], cost)
     figure.suptitle(title, fontsize=9)
     figure.savefig(path, dpi=150)
     plt.close(figure)
@@ -36,11 +41,7 @@ def _margins(axes, rows: dict[str, Measured], verdicts: dict[str, str]) -> None:
     axes.set_xlabel("times better than the reach target (black mark: stretch target)")
 
 
-def _cost(axes, rows: dict[str, Measured]) -> None:
-    row = rows.get("linear-cost")
-    if row is None or not row.numbers:
-        axes.set_axis_off()
-        return
+def _cost(axes, row: Measured) -> None:
     cost = row.numbers["nanoseconds_per_voxel"]
     sizes = [int(name) for name in cost]
     axes.plot(sizes, list(cost.values()), "o-")

@@ -95,8 +95,8 @@ def _losses(balance: Balance, transport: Transport, field: Array) -> tuple[Float
     def one(arguments):
         batched, local = arguments
         stencil = transport.channel(batched).stencil
-        every = stencil.loss + local
-        return total(every) / (2 * every.size * stencil.exchange() + total(jnp.abs(every)))
+        lost = total(stencil.loss) + total(local)
+        return lost / (2 * local.size * stencil.exchange() + jnp.abs(lost))
 
     return lowest, species_map(one, (transport.batched(), slope))
 

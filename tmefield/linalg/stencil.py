@@ -212,7 +212,7 @@ def face_sum(faces: Sequence[Array], shape: tuple[int, ...], back: Sequence[Arra
             total = total + lower + _shift_forward(upper, axis)
         elif is_uniform(lower) and is_uniform(upper):
             has_upper, has_lower = _has_neighbours(shape, axis, lower.dtype)
-            total = total + lower * has_upper + upper * has_lower
+            total = total + (lower * (has_upper + has_lower) if back is faces else lower * has_upper + upper * has_lower)
         else:
             lower, upper = (all_faces(rates, axis, shape) for rates in (lower, upper))
             total = total + to_lower(lower, axis) + to_upper(upper, axis)

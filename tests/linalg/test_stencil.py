@@ -41,8 +41,8 @@ def test_the_greatest_exchange_of_a_cell(shape):
     short = Stencil(tuple(jnp.full((1, 1, 1), rate) for rate in rates), jnp.zeros(shape))
     full = Stencil(tuple(all_faces(f, axis, shape) for axis, f in enumerate(short.faces)), short.loss)
     by_hand = sum(rate * min(n - 1, 2) for rate, n in zip(rates, shape, strict=True))
-    assert float(short.exchange()) == pytest.approx(by_hand, rel=1e-12)
-    assert float(full.exchange()) == pytest.approx(by_hand, rel=1e-12)
+    assert float(short.greatest_exchange()) == pytest.approx(by_hand, rel=1e-12)
+    assert float(full.greatest_exchange()) == pytest.approx(by_hand, rel=1e-12)
 
 
 def test_fluxes_cancel_in_the_sum():

@@ -23,7 +23,8 @@ class BalanceInfo(NamedTuple):
     - `residual`: ||F|| / ||sources||, recomputed from the field, never the recursive one.
     - `backward_error`: ||F|| / (|| |A| |c| || + ||sources||), the measure of what round-off allows.
     - `lowest_loss`: smallest loss coefficient of any free voxel over phi R, 1/s; no field relaxes slower than its inverse.
-    - `definiteness`: mean loss (walls and held voxels included) over ||A||; below the round-off of the number type nothing pins the mean level.
+    - `definiteness`: mean loss (walls and held voxels included) over a bound of ||A||, twice the greatest exchange plus the mean |loss|;
+      below the round-off of the number type nothing pins the mean level.
     - `worst_voxel`, `worst_residual`: the voxel (z, y, x) with the largest |F|, and F there, nM/s.
     """
 
@@ -95,8 +96,8 @@ def _losses(balance: Balance, transport: Transport, field: Array) -> tuple[Float
     def one(arguments):
         batched, local = arguments
         stencil = transport.channel(batched).stencil
-        lost = total(stencil.loss) + total(local)
-        return lost / (2 * local.size * stencil.exchange() + jnp.abs(lost))
+        through_faces = total(stencil.loss)
+        return (through_faces + total(local)) / (2 * local.size * stencil.greatest_exchange() + through_faces + total(jnp.abs(local)))
 
     return lowest, species_map(one, (transport.batched(), slope))
 

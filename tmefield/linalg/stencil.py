@@ -80,7 +80,7 @@ class Stencil(eqx.Module):
             return jnp.abs(self.loss) + 2 * face_sum(self.faces, shape)
         return jnp.abs(self.loss) + face_sum(self.faces, shape, self.back) + face_sum(self.back, shape, self.faces)
 
-    def exchange(self) -> Float[Array, ""]:
+    def greatest_exchange(self) -> Float[Array, ""]:
         """The greatest rate at which a cell gives to all its neighbours; with an `uncut`, to eliminated ones too."""
         faces, shape = self.faces if self.uncut is None else self.uncut.faces, self.loss.shape
         if all(is_uniform(f) for f in (*faces, *(self.back or ()))):

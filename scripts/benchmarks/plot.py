@@ -9,13 +9,13 @@ COLOURS = {"stretch": "#1b7837", "reach": "#7fbf7b", "missed": "#c0504d", "-": "
 def draw(rows: dict[str, Measured], verdicts: dict[str, str], path: str, title: str) -> None:
     """Write the picture to `path`."""
     cost = rows.get("linear-cost")
-    has_cost = cost is not None and bool(cost.numbers)
-    figure, panels = plt.subplots(
-        1, 2 if has_cost else 1, figsize=(13 if has_cost else 8, 6), width_ratios=(3, 2)[: 1 + has_cost], layout="constrained", squeeze=False
-    )
-    _margins(panels[0, 0], rows, verdicts)
-    if has_cost:
-        _cost(panels[0, 1], cost)
+    if cost is None or not cost.numbers:
+        figure, axes = plt.subplots(figsize=(8, 6), layout="constrained")
+        _margins(axes, rows, verdicts)
+    else:
+        figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6), width_ratios=(3, 2), layout="constrained")
+        _margins(left, rows, verdicts)
+        _cost(right, cost)
     figure.suptitle(title, fontsize=9)
     figure.savefig(path, dpi=150)
     plt.close(figure)

@@ -122,10 +122,10 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: _Ma
     storage = balance.model.stacked_storage / state.dt
     stepping = Balance(balance.model, storage, storage * fill_fixed(transport, state.x), balance.moment)
     newton, wanted = jnp.ones(transport.count, bool), jnp.full(transport.count, LINEAR, state.x.dtype)
-    found = linearised_solve(stepping, transport, settings, state.x, -state.measure.field, newton, wanted)
+    found = linearised_solve(stepping, transport, settings, state.x, state.measure.left, newton, wanted)
     moved = state.x + found.field
     new = measure(balance, transport, moved)
-    left = _size(new.field + storage * found.field, state.measure) / jnp.maximum(_size(state.measure.field, state.measure), jnp.finfo(moved.dtype).tiny)
+    left = _size(new.left - storage * found.field, state.measure) / jnp.maximum(_size(state.measure.left, state.measure), jnp.finfo(moved.dtype).tiny)
     highest = jnp.max(jnp.abs(moved), axis=(1, 2, 3), keepdims=True)
     positive = jnp.all(moved >= -1e-3 * highest)
     accepted = (left <= LIMIT) & positive & jnp.isfinite(left)

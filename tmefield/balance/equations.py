@@ -128,12 +128,12 @@ class LocalJacobian(eqx.Module):
 
 
 class Measure(NamedTuple):
-    """The residual field and, per species (or of one, without an axis): its norm and sum, the norm of the sources, and that of |A| |x| (row by row).
+    """What is left, -F(x), and per species (or of one, without an axis): its norm and sum, the norm of the sources, and that of |A| |x| (row by row).
 
     `supply` is what the terms make plus what comes in net through walls and fixed voxels; `exchange` counts the latter gross.
     """
 
-    field: Float[Array, "*s z y x"]
+    left: Float[Array, "*s z y x"]
     size: Float[Array, "*s"]
     drift: Float[Array, "*s"]
     sources: Float[Array, "*s"]
@@ -234,13 +234,13 @@ def judge(equations: System, u: Field | None) -> Measure:
     """The measure of a field of one species, zero in fixed voxels; of None, which is zero everywhere, without a product."""
     sources, made, inflow, nothing = equations.sources, equations.made, equations.inflow, jnp.zeros_like(equations.sources)
     if u is None:
-        f = -equations.source
-        return Measure(f, sources, jnp.abs(total(f)), sources, made + inflow, inflow, nothing)
-    f = equations.operator.apply(u) - equations.source
+        left = equations.source
+        return Measure(left, sources, jnp.abs(total(left)), sources, made + inflow, inflow, nothing)
+    left = equations.source - equations.operator.apply(u)
     outflow = nothing if equations.channel.closed else total(equations.channel.stencil.loss * u)
     # Voxel by voxel: one that loses or conducts a million times more must not raise what counts as round-off elsewhere.
     throughput = norm(equations.operator.row_sizes() * jnp.abs(u))
-    return Measure(f, norm(f), jnp.abs(total(f)), sources, made + jnp.abs(inflow - outflow), inflow + jnp.abs(outflow), throughput)
+    return Measure(left, norm(left), jnp.abs(total(left)), sources, made + jnp.abs(inflow - outflow), inflow + jnp.abs(outflow), throughput)
 
 
 def measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"], rates: Rates | None = None) -> Measure:
@@ -250,5 +250,5 @@ def measure(balance: Balance, transport: Transport, x: Float[Array, "s z y x"], 
     found = species_map(lambda one: judge(system(transport, one[0], *one[2:]), one[1]), (transport.batched(), x, production, loss))
     if transport.flow is None:
         return found
-    f = with_correction(transport, field, found.field)
-    return found._replace(field=f, size=jnp.sqrt(total(f * f)), drift=jnp.abs(total(f)))
+    left = -with_correction(transport, field, -found.left)
+    return found._replace(left=left, size=jnp.sqrt(total(left * left)), drift=jnp.abs(total(left)))

@@ -57,12 +57,12 @@ def march_lagged(balance: Balance, transport: Transport, settings: Settings, x: 
 def _step(balance: Balance, transport: Transport, settings: Settings, state: Lagging) -> Lagging:
     # The tangent of a concave uptake leads no higher than the uptake itself, from below; from above it would lead too low, and the loss coefficient does not.
     # Near the end order is not at stake, and the tangent converges faster.
-    tangent = state.near | (state.measure.field < 0)
+    tangent = state.near | (state.measure.left > 0)
     slope = jnp.where(tangent, balance.loss_slope(fill_fixed(transport, state.x)), state.rates.loss) + balance.model.stacked_storage / state.dt
     solve = in_single if balance.mixed else solve_linear
     wanted = jnp.full(transport.count, LOOSE, state.x.dtype)
     wanted = jnp.where(state.near, FIRM, wanted)
-    found = solve(transport, slope, -state.measure.field, wanted, settings.max_iterations, settings.once)
+    found = solve(transport, slope, state.measure.left, wanted, settings.max_iterations, settings.once)
     moved = state.x + found.field
     rates = balance.rates(fill_fixed(transport, moved))
     new = measure(balance, transport, moved, rates)

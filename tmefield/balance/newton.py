@@ -81,7 +81,7 @@ def _step(balance: Balance, transport: Transport, settings: Settings, state: Sta
     rests = settled(state.measure, settings)
     wanted = inner_tolerance(state.measure, settings, loose=LOOSE)
     wanted = jnp.where(rests, 2, jnp.maximum(wanted, 1e-5)) if balance.mixed else wanted
-    found = linearised_solve(balance, transport, settings, state.x, -state.measure.field, state.newton, wanted)
+    found = linearised_solve(balance, transport, settings, state.x, state.measure.left, state.newton, wanted)
     moved, new = _search(balance, transport, state, found.field)
     better = improves(new, state.measure)
     keep = better | (~state.newton & jnp.isfinite(new.size) & jnp.asarray(bends))

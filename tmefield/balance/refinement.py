@@ -4,6 +4,7 @@ The residual is computed in the type of the model and, where the balance is `mix
 (Higham 2002, Accuracy and Stability of Numerical Algorithms, doi:10.1137/1.9780898718027, chapter 12).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -55,11 +56,11 @@ def refine(
 
         def step(state: _State) -> _State:
             wanted = jnp.where(unfinished(state), inner_tolerance(state.measure, settings, loose=0.0), 2)  # a member of an ensemble may have ended
-            found = correct(state.measure.field, wanted)
-            moved = state.x - found.field
-            new = judge(equations, moved)
+            found = correct(state.x, state.measure, wanted)
+            new = judge(equations, found.field)
             better = improves(new, state.measure)
-            x, kept = jax.tree.map(lambda a, b: jnp.where(better, a, b), (moved, new), (state.x, state.measure))
+            # By a branch, which copies; a choice voxel by voxel reads both.
+            x, kept = jax.lax.cond(better, lambda: (found.field, new), lambda: (state.x, state.measure))
             return _State(x, kept, state.iterations + found.iterations, state.steps + 1, ~better, found.breakdown)
 
         none, no = jnp.zeros((), jnp.int32), jnp.zeros((), bool)
@@ -72,23 +73,24 @@ def refine(
 
 
 def _corrections(equations: System, spacing: tuple[float, float, float], max_iterations: Array, once: Array, *, mixed: bool):
-    """(residual, tolerance) -> A^-1 residual by multigrid-preconditioned conjugate gradients, the levels built once.
+    """(field, its measure, tolerance) -> the field with A^-1 of what it left added, by multigrid-preconditioned conjugate gradients, the levels built once.
 
-    In float32 the right-hand side is scaled to the middle of the range.
+    In float32 what is left is scaled to the middle of the range.
     """
     operator = to_single(equations.operator) if mixed else equations.operator
     hierarchy = build_hierarchy(operator, spacing)
 
-    def solve(b: Field, rtol: Array):
-        return conjugate_gradient(operator.apply, lambda r: v_cycle(hierarchy, r, once), b, rtol=rtol, max_iterations=max_iterations)
+    def solve(b: Field, rtol: Array, size: Array, start: Field | None = None):
+        cycle = partial(v_cycle, hierarchy, once=once)
+        return conjugate_gradient(operator.apply, cycle, b, rtol=rtol, max_iterations=max_iterations, start=start, size=size)
 
-    def correct(residual: Field, wanted: Array) -> Correction:
+    def correct(x: Field, measure: Measure, wanted: Array) -> Correction:
         if not mixed:
-            found = solve(residual, wanted)
+            found = solve(measure.left, wanted, measure.size, x)
             return Correction(found.x, found.iterations, found.breakdown)
-        scale = jnp.max(jnp.abs(residual))
+        scale = jnp.max(jnp.abs(measure.left))
         scale = jnp.where(scale > 0, scale, 1)
-        found = solve(to_single(residual / scale), to_single(jnp.maximum(wanted, LOWEST)))
-        return Correction(found.x.astype(residual.dtype) * scale, found.iterations, found.breakdown)
+        found = solve(to_single(measure.left / scale), to_single(jnp.maximum(wanted, LOWEST)), to_single(measure.size / scale))
+        return Correction(x + found.x.astype(x.dtype) * scale, found.iterations, found.breakdown)
 
     return correct

@@ -13,7 +13,7 @@ from .stencil import Field
 
 
 class KrylovResult(NamedTuple):
-    """Solution `x`, `iterations`, the recursive residual norm relative to b, and whether a direction had p.Ap <= 0."""
+    """`x`, `iterations`, the recursive residual norm relative to b, and whether a direction had p.Ap <= 0."""
 
     x: Field
     iterations: Int[Array, ""]
@@ -28,14 +28,18 @@ def conjugate_gradient(
     *,
     rtol: Float[Array, ""],
     max_iterations: Int[Array, ""],
+    start: Field | None = None,
+    size: Float[Array, ""] | None = None,
 ) -> KrylovResult:
-    """Solve A x = b from x = 0 until the recursive residual is below rtol ||b||.
+    """Solve A (x - start) = b, b being what the start (None: zero) leaves, until the recursive residual is below rtol ||b||.
+
+    `size` is ||b|| where it is known.
 
     The beta of Polak and Ribiere (flexible conjugate gradients; Notay 2000, doi:10.1137/S1064827599362314) allows a
     preconditioner that is not exactly symmetric; its extra dot product needs no extra array, since the change of the
     residual is -alpha A p.
     """
-    scale = norm(b)
+    scale = norm(b) if size is None else size
     target = rtol * scale
     once = hidden_one()
 
@@ -57,8 +61,8 @@ def conjugate_gradient(
         x, r = x + alpha * p, r - alpha * q
         return x, r, p, q, alpha, rz, norm(r), count + 1, breakdown
 
-    nothing, zero = jnp.zeros_like(b), jnp.zeros_like(scale)
-    start = (nothing, b, nothing, nothing, zero, zero, scale, jnp.zeros_like(max_iterations), jnp.zeros((), bool))
-    end = jax.lax.while_loop(unfinished, step, start)
+    x, zero = jnp.zeros_like(b) if start is None else start, jnp.zeros_like(scale)
+    # The first step multiplies p and q by zero: b stands there, since zeros would have to be written first.
+    end = jax.lax.while_loop(unfinished, step, (x, b, b, b, zero, zero, scale, jnp.zeros_like(max_iterations), jnp.zeros((), bool)))
     x, size, count, breakdown = end[0], end[6], end[7], end[8]
     return KrylovResult(x, count, size / jnp.where(scale > 0, scale, 1), breakdown)

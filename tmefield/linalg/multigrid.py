@@ -32,14 +32,21 @@ class Level(eqx.Module):
     - `weights`: of the sweeps before the next level, and in reverse after it.
     - `share`: how far a cell follows its neighbours, its exchange with them over its diagonal. The error that sweeps leave has this shape and
       not the shape 1 (one Jacobi sweep on the constant): next to nothing where a cell's own loss is far above its exchange. Corrections and
-      restricted residuals are weighted with it.
+      restricted residuals are weighted with it. `stored_share` is None in a uniform medium, where the share is sooner formed than read.
     """
 
     operator: Stencil
     inverse_diagonal: Field
-    share: Field
+    stored_share: Field | None
     step: Coarsening | None = eqx.field(static=True)
     weights: tuple[Float[Array, ""], ...]
+
+    @property
+    def share(self) -> Field:
+        """How far a cell follows its neighbours."""
+        if self.stored_share is None:
+            return jnp.minimum(face_sum(self.operator.faces, self.inverse_diagonal.shape) * self.inverse_diagonal, 1)
+        return self.stored_share
 
 
 class Hierarchy(eqx.Module):
@@ -64,7 +71,9 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
     for step in (*plan(operator.loss.shape, spacing, coarsest=COARSEST_CELLS), None):
         inverse = _inverse(operator.diagonal())
         drift = None if operator.back is None else _drift(operator)
-        levels.append(Level(operator, inverse, _share(operator, inverse), step, () if step is None else _weights(step, drift, inverse.dtype)))
+        formed = operator.uncut is None and operator.back is None and all(is_uniform(f) for f in operator.faces)
+        share = None if formed else _share(operator, inverse)
+        levels.append(Level(operator, inverse, share, step, () if step is None else _weights(step, drift, inverse.dtype)))
         if step is not None:
             operator = coarsen_operator(Stencil(operator.faces, _coarse_loss(operator.loss, levels[-1].share), operator.back), step)
     return Hierarchy(tuple(levels), _dense_inverse(operator), jumps)
@@ -72,7 +81,7 @@ def build_hierarchy(operator: Stencil, spacing: tuple[float, float, float]) -> H
 
 def transposed(hierarchy: Hierarchy) -> Hierarchy:
     """The hierarchy whose cycle is the transpose of that of `hierarchy`: level by level, since what is coarsened of A^T differs where a flow leaves the box."""
-    levels = tuple(Level(one.operator.transposed(), one.inverse_diagonal, one.share, one.step, one.weights) for one in hierarchy.levels)
+    levels = tuple(Level(one.operator.transposed(), one.inverse_diagonal, one.stored_share, one.step, one.weights) for one in hierarchy.levels)
     return Hierarchy(levels, hierarchy.coarsest_inverse.T, hierarchy.jumps)
 
 
